@@ -1,0 +1,15 @@
+//! llguidance as a core WebAssembly module.
+//!
+//! The module imports nothing and exports `memory`, the growable function table
+//! `__indirect_function_table`, the 51 `llg_*` functions of llguidance's C ABI,
+//! and the allocator below: none of the 51 gives a host memory to pass
+//! arguments in.
+//!
+//! There is no clock (see crate `instant`), no threads, and no unwinding: a panic
+//! traps, and the instance is then lost.
+
+// Named so that the linker keeps and exports every function in it.
+pub use llguidance::ffi::*;
+
+mod allocator;
+pub use allocator::{llg_wasm_alloc, llg_wasm_free};
