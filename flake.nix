@@ -42,5 +42,10 @@
       apps = each "apps";
       devShells = each "devShells";
       formatter = each "formatter";
+      lib.buildWasm = each "buildWasm";
+      templates.default = {
+        path = ./nix/template;
+        description = "A crate built to an optimised, measured .wasm";
+      };
     };
 }

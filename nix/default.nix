@@ -10,46 +10,56 @@ let
   inherit (pkgs) lib;
   toolchain = import ./toolchain.nix { inherit lib fenix; };
   craneLib = (crane.mkLib pkgs).overrideToolchain toolchain;
-  src = lib.cleanSourceWith {
-    src = ../.;
-    name = "source";
-    filter =
-      path: type:
-      let
-        relative = lib.removePrefix "${toString ../.}/" path;
-      in
-      lib.elem relative [
-        "Cargo.toml"
-        "Cargo.lock"
-        "crates"
-      ]
-      || (lib.hasPrefix "crates/" relative && craneLib.filterCargoSources path type);
-  };
-  wasm = pkgs.callPackage ./wasm.nix { inherit craneLib src; };
   scope = {
     inherit
       self
+      fenix
       craneLib
       toolchain
-      src
-      wasm
       packages
+      system
       ;
+    # The files below `paths`, as the source of a build; all others may change without one.
+    sourceOf =
+      paths:
+      lib.cleanSourceWith {
+        src = ../.;
+        name = "source";
+        filter =
+          path: type:
+          let
+            relative = lib.removePrefix "${toString ../.}/" path;
+          in
+          lib.any (
+            kept:
+            relative == kept
+            || lib.hasPrefix "${kept}/" relative
+            || (type == "directory" && lib.hasPrefix "${relative}/" kept)
+          ) paths;
+      };
+    workspace = [
+      "Cargo.toml"
+      "Cargo.lock"
+      "crates"
+    ];
+    buildWasm = call ./wasm.nix { };
+    host = call ./host.nix { };
   };
-  callAll =
-    folder:
-    lib.mapAttrs' (
-      file: _:
-      lib.nameValuePair (lib.removeSuffix ".nix" file) (
-        lib.callPackageWith (pkgs // packages // scope) (folder + "/${file}") { }
-      )
-    ) (builtins.readDir folder);
-  packages = callAll ./packages;
+  call = lib.callPackageWith (pkgs // scope);
+
+  # A file in packages/ is a package of that name, a folder in checks/ a family of checks
+  packages = lib.mapAttrs' (
+    file: _: lib.nameValuePair (lib.removeSuffix ".nix" file) (call (./packages + "/${file}") { })
+  ) (builtins.readDir ./packages);
+  families = lib.filterAttrs (family: _: builtins.pathExists (../checks + "/${family}/default.nix")) (
+    builtins.readDir ../checks
+  );
 in
 {
   inherit packages;
-  checks = { };
+  checks = lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families;
   apps = { };
-  devShells = { };
+  devShells.default = call ./shell.nix { };
   formatter = pkgs.nixfmt;
+  inherit (scope) buildWasm;
 }

@@ -1,88 +1,134 @@
 # A crate as an optimised, stripped and path-free .wasm.
+#
+# The result has the module at `output`, and beside it
+#   .size          its bytes, raw and after gzip -9, as JSON
+#   .profile       what the bytes are spent on, by twiggy
+#   .named         the module before its names were stripped
+#   .arguments     what buildWasm was called with
+#   .dependencies  what was built before the crate, and is not built again after an edit
+#   .elsewhere     the same module built under other circumstances: it must have the same bytes
 {
   lib,
   runCommand,
   binaryen,
   gzip,
   jq,
+  libfaketime,
   twiggy,
   craneLib,
-  src,
 }:
 {
+  # the workspace, with Cargo.toml and Cargo.lock at its root
+  src,
   # the package's name in the workspace
   crate,
   # wasm32-unknown-unknown, wasm32-wasip1 or wasm32-wasip2
   target,
-  # where the module lies in the output
-  output,
+  # where the module lies in the result
+  output ? "lib/${crate}.wasm",
   # the cargo profile
-  profile ? "wasm",
+  profile ? "release",
   # what wasm-opt optimises for
-  optimise ? "-O3",
+  optimise ? "-Os",
   # more arguments of cargo, such as features
   cargoExtraArgs ? "",
-  # more attributes of the build
-  attrs ? { },
-}:
+}@arguments:
 let
-  version = (craneLib.crateNameFromCargoToml { inherit src; }).version;
+  sources = lib.cleanSourceWith {
+    inherit src;
+    name = "source";
+    filter = craneLib.filterCargoSources;
+  };
+  inherit (craneLib.crateNameFromCargoToml { src = sources; }) version;
   common = {
-    inherit src version;
+    src = sources;
     pname = "${crate}-${target}";
+    inherit version;
     strictDeps = true;
-    # NB: an artifact is run by the checks, on the runtimes that its users have
+    # NB: an artifact is run by checks, on the runtimes that its users have
     doCheck = false;
     CARGO_BUILD_TARGET = target;
     CARGO_PROFILE = profile;
-    cargoExtraArgs = "--locked -p ${crate} ${cargoExtraArgs}";
+    cargoExtraArgs = "--locked --package ${crate} ${cargoExtraArgs}";
     # NB: panic messages carry the paths of sources, and with them those of the store
-    preConfigure = ''
+    preBuild = ''
       RUSTFLAGS="--remap-path-prefix=$PWD=/source"
-      for sources in $(readlink -f $cargoVendorDir/*/); do
-        RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$sources=/vendor"
+      for folder in $cargoVendorDir/*/; do
+        RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$(readlink -f $folder)=/vendor"
       done
       export RUSTFLAGS
     '';
-  }
-  // attrs;
+  };
   dependencies = craneLib.buildDepsOnly (common // { cargoCheckCommand = ":"; });
-  linked = craneLib.buildPackage (common // { cargoArtifacts = dependencies; });
+
+  # NB: without feature flags wasm-opt takes the features that the module itself names
   name = "${crate}-${version}";
-  # NB: without feature flags wasm-opt takes the features of the module's own target_features
-  named = runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
-    mkdir -p $out/$(dirname ${output})
-    wasm-opt ${optimise} -g ${linked}/*/*.wasm -o $out/${output}
-  '';
-  module =
+  optimised =
+    linked:
+    runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
+      mkdir -p $out/$(dirname ${output})
+      wasm-opt ${optimise} --debuginfo ${linked}/*/*.wasm -o $out/${output}
+    '';
+  stripped =
+    named: passthru:
     runCommand name
       {
         pname = crate;
-        inherit version;
+        inherit version passthru;
         nativeBuildInputs = [ binaryen ];
-        passthru = {
-          inherit
-            dependencies
-            linked
-            named
-            size
-            profiled
-            target
-            output
-            ;
-        };
       }
       ''
         mkdir -p $out/$(dirname ${output})
         wasm-opt --strip-debug --strip-producers --strip-target-features ${named}/${output} -o $out/${output}
       '';
-  size = runCommand "${name}-size" { nativeBuildInputs = [ gzip jq ]; } ''
-    jq -n --arg file ${output} \
-      --argjson raw $(wc -c < ${module}/${output}) \
-      --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
-  '';
-  profiled = runCommand "${name}-twiggy" { nativeBuildInputs = [ twiggy ]; } ''
-    twiggy top -n 100 ${named}/${output} > $out
-  '';
+
+  named = optimised (craneLib.buildPackage (common // { cargoArtifacts = dependencies; }));
+  module = stripped named {
+    inherit
+      arguments
+      dependencies
+      named
+      output
+      target
+      ;
+    size =
+      runCommand "${name}-size"
+        {
+          nativeBuildInputs = [
+            gzip
+            jq
+          ];
+        }
+        ''
+          jq -n --arg file ${output} \
+            --argjson raw $(wc -c < ${module}/${output}) \
+            --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
+        '';
+    profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
+      twiggy top -n 100 ${named}/${output} > $out
+    '';
+    elsewhere = stripped (optimised (
+      craneLib.buildPackage (
+        common
+        // {
+          cargoArtifacts = null;
+          CARGO_BUILD_JOBS = 1;
+          # another folder, other sources' paths, another day
+          preConfigure = ''
+            cp -r $PWD $NIX_BUILD_TOP/another-folder
+            cp -rL $cargoVendorDir $NIX_BUILD_TOP/another-vendor
+            chmod -R u+w $NIX_BUILD_TOP/another-vendor
+            sed -i "s|$cargoVendorDir|$NIX_BUILD_TOP/another-vendor|g" $NIX_BUILD_TOP/another-vendor/config.toml
+            cargoVendorDir=$NIX_BUILD_TOP/another-vendor
+            cd $NIX_BUILD_TOP/another-folder
+            export CARGO_HOME=$NIX_BUILD_TOP/another-home
+            mkdir $CARGO_HOME
+            cp $cargoVendorDir/config.toml $CARGO_HOME/
+            export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
+          '';
+        }
+      )
+    )) { };
+  };
 in
 module

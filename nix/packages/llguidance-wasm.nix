@@ -1,6 +1,12 @@
-{ wasm }:
-wasm {
+{
+  buildWasm,
+  sourceOf,
+  workspace,
+}:
+buildWasm {
+  src = sourceOf workspace;
   crate = "llguidance-wasm";
   target = "wasm32-unknown-unknown";
+  profile = "wasm";
   output = "lib/llguidance.wasm";
 }

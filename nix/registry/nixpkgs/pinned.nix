@@ -7,7 +7,7 @@
   locator,
   name,
   hash,
-  size ? "",
+  size ? 0,
   recursive ? false,
 }:
 derivation {

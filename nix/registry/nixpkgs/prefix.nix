@@ -14,7 +14,7 @@
 derivation (
   {
     inherit name system;
-    PATH = "${debs.coreutils}/bin:${debs.bootstrap.applets}/bin";
+    PATH = "${debs.coreutils}/bin:${debs.findutils}/bin:${debs.bootstrap.applets}/bin";
     trees = lib.concatMap (package: [ debs.${package} ] ++ debs.${package}.closure) packages;
     builder = "${debs.bash}/bin/bash";
     args = [
@@ -22,7 +22,11 @@ derivation (
       ''
         mkdir $out
         cd $out
-        for tree in $trees; do cp -rs --update=none --no-preserve=mode $tree/. .; done
+        for tree in $trees; do
+          cp -rs --update=none --no-preserve=mode $tree/. .
+          # NB: a relative link may lead to another package's file, which is beside it only here
+          (cd $tree && find . -type l -exec cp --parents -Pf {} $out/ \;)
+        done
         ln -sn . usr
         for file in ${lib.concatStringsSep " " copy}; do cp --remove-destination $(readlink -f $file) $file; done
         ${script}

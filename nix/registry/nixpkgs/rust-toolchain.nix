@@ -76,11 +76,13 @@ let
         sed -i "s|$(command -v rustc)|$(sed -n 's/^exec \([^ ]*\) .*/\1/p' $(command -v rustc))|" rustc
         chmod +x rustc
         ${extra}
-        printf '[package]\nname = "empty"\nversion = "0.0.0"\n[lib]\n' > empty/Cargo.toml
+        printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2024"\n[lib]\n' > empty/Cargo.toml
         echo '#![no_std]' > empty/src/lib.rs
         cd empty
         export RUSTC=$NIX_BUILD_TOP/rustc CARGO_HOME=$NIX_BUILD_TOP/cargo CARGO_INCREMENTAL=0
         export RUSTFLAGS="--remap-path-prefix=$NIX_BUILD_TOP/rust=/rustc/${version}"
+        mkdir $CARGO_HOME
+        printf '[source.crates-io]\nreplace-with = "library"\n[source.library]\ndirectory = "%s"\n' $NIX_BUILD_TOP/rust/library/vendor > $CARGO_HOME/config.toml
         cargo build --release --offline -j $NIX_BUILD_CORES -Zbuild-std=std,panic_abort --target ${target}
         lib=$out/lib/rustlib/${target}/lib
         mkdir -p $lib

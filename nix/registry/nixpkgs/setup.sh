@@ -10,7 +10,7 @@ declare -a preUnpackHooks postUnpackHooks prePatchHooks postPatchHooks preConfig
 
 export SHELL=@shell@ CONFIG_SHELL=@shell@
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-315532800}
-export TZ=UTC LC_ALL=C.UTF-8
+export TZ=UTC LC_ALL=C
 export NIX_BUILD_TOP=${NIX_BUILD_TOP:-$PWD}
 [ -n "${NIX_BUILD_CORES:-}" ] && [ "$NIX_BUILD_CORES" -gt 0 ] || NIX_BUILD_CORES=1
 export NIX_BUILD_CORES

@@ -1,0 +1,62 @@
+{
+  lib,
+  runCommand,
+  nixfmt,
+  toolchain,
+  buildWasm,
+  packages,
+  sourceOf,
+}:
+let
+  rustup = (lib.importTOML ../../rust-toolchain.toml).toolchain;
+in
+{
+  nixfmt =
+    runCommand "nixfmt"
+      {
+        nativeBuildInputs = [ nixfmt ];
+        src = sourceOf [
+          "checks"
+          "flake.nix"
+          "nix"
+        ];
+      }
+      ''
+        find $src -name '*.nix' | xargs nixfmt --check
+        touch $out
+      '';
+
+  # rust-toolchain.toml and the toolchain that builds are one version with the same targets
+  toolchain = runCommand "toolchain" { nativeBuildInputs = [ toolchain ]; } ''
+    [ "$(rustc --version | cut -d' ' -f2)" = ${rustup.channel} ] || {
+      echo "rust-toolchain.toml says ${rustup.channel}, the flake's rustc is $(rustc --version)" >&2
+      exit 1
+    }
+    for target in ${lib.concatStringsSep " " rustup.targets}; do
+      ls $(rustc --print sysroot)/lib/rustlib/$target/lib/libstd-*.rlib
+    done
+    touch $out
+  '';
+
+  # After an edit of a crate its dependencies are the same derivation, and the module is another
+  dependencies-kept =
+    let
+      package = packages.llguidance-wasm;
+      edited = buildWasm (
+        package.arguments
+        // {
+          src = lib.cleanSourceWith {
+            inherit (package.arguments) src;
+            filter = path: _: baseNameOf path != "frozen.rs";
+          };
+        }
+      );
+    in
+    assert lib.assertMsg (
+      edited.drvPath != package.drvPath
+    ) "an edit in crates/ changes nothing: is crates/instant/src/frozen.rs still there?";
+    assert lib.assertMsg (
+      edited.dependencies.drvPath == package.dependencies.drvPath
+    ) "an edit in crates/ builds the dependencies of llguidance-wasm again";
+    runCommand "dependencies-kept" { } "touch $out";
+}

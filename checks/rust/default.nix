@@ -1,0 +1,4 @@
+{ host }:
+{
+  inherit (host) fmt clippy tests;
+}
