@@ -58,7 +58,11 @@ in
 {
   inherit packages;
   checks = lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families;
-  apps = { };
+  apps = lib.genAttrs [ "ledger" "matrix" ] (program: {
+    type = "app";
+    program = "${scope.host.programs}/bin/${program}";
+    meta.description = "The workspace's ${program}; see --help";
+  });
   devShells.default = call ./shell.nix { };
   formatter = pkgs.nixfmt;
   inherit (scope) buildWasm;
