@@ -5,6 +5,11 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(());
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
+    reason = "the signatures are those of std's Instant"
+)]
 impl Instant {
     /// The moment.
     #[must_use]
