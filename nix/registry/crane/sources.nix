@@ -42,7 +42,11 @@ rec {
   # The workspace with every Rust source replaced by an empty one. Manifests are read here, at
   # evaluation, so that an edit of a source changes nothing that dependencies are built from.
   mkDummySrc =
-    { src, ... }:
+    {
+      src,
+      extraDummyScript ? "",
+      ...
+    }:
     let
       root = src.origSrc or src;
       prefix = builtins.unsafeDiscardStringContext (toString root + "/");
@@ -116,5 +120,6 @@ rec {
       ${lib.concatMapStrings (target: ''
         install -Dm644 ${target.source} $out/${target.name}
       '') targets}
+      ${extraDummyScript}
     '';
 }
