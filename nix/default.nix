@@ -42,6 +42,7 @@ let
       "Cargo.lock"
       "crates"
     ];
+    patchedCrates = call ./patched-crates.nix { };
     buildWasm = call ./wasm.nix { };
     host = call ./host.nix { };
   };
@@ -57,8 +58,15 @@ let
 in
 {
   inherit packages;
-  checks = lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families;
-  apps = { };
+  # NB: callPackage adds its own functions to a family
+  checks = lib.filterAttrs (_: lib.isDerivation) (
+    lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families
+  );
+  apps = lib.genAttrs [ "ledger" "matrix" ] (program: {
+    type = "app";
+    program = "${scope.host.programs}/bin/${program}";
+    meta.description = "The workspace's ${program}; see --help";
+  });
   devShells.default = call ./shell.nix { };
   formatter = pkgs.nixfmt;
   inherit (scope) buildWasm;

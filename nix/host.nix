@@ -1,6 +1,7 @@
 # The workspace's own programs, for the machine that builds: they drive and measure artifacts.
 {
   craneLib,
+  patchedCrates,
   sourceOf,
   workspace,
 }:
@@ -18,11 +19,12 @@ let
     pname = "wasmworks";
     inherit (craneLib.crateNameFromCargoToml { inherit src; }) version;
     strictDeps = true;
-    # NB: packages that only make a WASM module have nothing for the host
     cargoExtraArgs = "--locked --workspace";
+    # NB: programs, tests and lints share one build of the runtimes, which takes minutes
+    CARGO_PROFILE = "dev";
   };
   withDependencies = common // {
-    cargoArtifacts = craneLib.buildDepsOnly common;
+    cargoArtifacts = craneLib.buildDepsOnly (common // { extraDummyScript = patchedCrates src; });
   };
 in
 {

@@ -16,6 +16,7 @@
   libfaketime,
   twiggy,
   craneLib,
+  patchedCrates,
 }:
 {
   # the workspace, with Cargo.toml and Cargo.lock at its root
@@ -59,15 +60,27 @@ let
       export RUSTFLAGS
     '';
   };
-  dependencies = craneLib.buildDepsOnly (common // { cargoCheckCommand = ":"; });
+  dependencies = craneLib.buildDepsOnly (
+    common
+    // {
+      cargoCheckCommand = ":";
+      extraDummyScript = patchedCrates sources;
+    }
+  );
 
+  # NB: binaryen reads core modules only, so a component stays as rustc linked it
+  isComponent = target == "wasm32-wasip2";
   # NB: without feature flags wasm-opt takes the features that the module itself names
   name = "${crate}-${version}";
+  # A step of binaryen from one file to another.
+  step =
+    arguments: from: to:
+    if isComponent then "cp ${from} ${to}" else "wasm-opt ${arguments} ${from} -o ${to}";
   optimised =
     linked:
     runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
       mkdir -p $out/$(dirname ${output})
-      wasm-opt ${optimise} --debuginfo ${linked}/*/*.wasm -o $out/${output}
+      ${step "${optimise} --debuginfo" "${linked}/*/*.wasm" "$out/${output}"}
     '';
   stripped =
     named: passthru:
@@ -79,7 +92,9 @@ let
       }
       ''
         mkdir -p $out/$(dirname ${output})
-        wasm-opt --strip-debug --strip-producers --strip-target-features ${named}/${output} -o $out/${output}
+        ${step "--strip-debug --strip-producers --strip-target-features" "${named}/${output}"
+          "$out/${output}"
+        }
       '';
 
   named = optimised (craneLib.buildPackage (common // { cargoArtifacts = dependencies; }));

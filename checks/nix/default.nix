@@ -2,6 +2,7 @@
   lib,
   runCommand,
   nixfmt,
+  nodejs,
   toolchain,
   buildWasm,
   packages,
@@ -47,16 +48,35 @@ in
         // {
           src = lib.cleanSourceWith {
             inherit (package.arguments) src;
-            filter = path: _: baseNameOf path != "frozen.rs";
+            filter = path: _: baseNameOf path != "allocator.rs";
           };
         }
       );
     in
     assert lib.assertMsg (
       edited.drvPath != package.drvPath
-    ) "an edit in crates/ changes nothing: is crates/instant/src/frozen.rs still there?";
+    ) "an edit in crates/ changes nothing: is crates/llguidance-wasm/src/allocator.rs still there?";
     assert lib.assertMsg (
       edited.dependencies.drvPath == package.dependencies.drvPath
     ) "an edit in crates/ builds the dependencies of llguidance-wasm again";
     runCommand "dependencies-kept" { } "touch $out";
+
+  # The template, by the toolchain's two other targets
+  template =
+    let
+      hello =
+        target:
+        buildWasm {
+          src = ../../nix/template;
+          crate = "hello";
+          inherit target;
+        };
+    in
+    runCommand "template" { nativeBuildInputs = [ nodejs ]; } ''
+      node --no-warnings ${./run-wasi.mjs} ${hello "wasm32-wasip1"}/lib/hello.wasm | tee said
+      grep -qx 'Hello from WebAssembly' said
+      # the preamble of a component: version 13, layer 1
+      [ "$(od -An -tx1 -N8 ${hello "wasm32-wasip2"}/lib/hello.wasm)" = ' 00 61 73 6d 0d 00 01 00' ]
+      touch $out
+    '';
 }

@@ -4,6 +4,7 @@ archive.py make DIR    DIR/one, DIR/two (a newer `alpha`), DIR/tampered, DIR/cor
                        DIR/pins (for DIR/one) and DIR/keyring.asc
 archive.py serve DIR   serves DIR on loopback; prints the port, then a line per answer.
                        Below /cut/ is DIR/one, but no packages are sent beyond their middle.
+archive.py hide DIR PATH NAME...  fills DIR with links to the commands of PATH but these.
 """
 
 import base64
@@ -188,4 +189,12 @@ def serve(directory):
     server.serve_forever()
 
 
-{"make": make, "serve": serve}[sys.argv[1]](pathlib.Path(sys.argv[2]))
+def hide(directory, path, *names):
+    directory.mkdir()
+    for folder in reversed([folder for folder in path.split(":") if os.path.isdir(folder)]):
+        for command in set(os.listdir(folder)) - set(names):
+            (directory / command).unlink(missing_ok=True)
+            (directory / command).symlink_to(os.path.join(folder, command))
+
+
+{"make": make, "serve": serve, "hide": hide}[sys.argv[1]](pathlib.Path(sys.argv[2]), *sys.argv[3:])

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use matrix::llguidance::contract::C_ABI;
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ impl Default for Stub {
     fn default() -> Self {
         Self {
             import: "",
-            version: "(i32.const 16)",
+            version: "(result i32) (i32.const 16)",
             without: "",
             table: "1",
             more: "",
@@ -52,7 +53,7 @@ impl Stub {
                 (memory (export "memory") 1)
                 (table (export "__indirect_function_table") {table} funcref)
                 (data (i32.const 16) "llguidance@0.0.0\00")
-                (func (export "llg_get_version") (result i32) {version})
+                (func (export "llg_get_version") {version})
                 (func (export "llg_wasm_alloc") (param i32 i32) (result i32) (i32.const 0))
                 (func (export "llg_wasm_free") (param i32 i32 i32))
                 {functions}
@@ -68,7 +69,8 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn cases() -> PathBuf {
+/// Written once: tests run at the same time.
+static CASES: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = folder("cases");
     let case = json!({
         "name": "digits", "type": "regex", "grammar": "[0-9]+", "oracle": "by hand",
@@ -76,14 +78,14 @@ fn cases() -> PathBuf {
     });
     fs::write(folder.join("digits.json"), case.to_string()).expect("the folder is writable");
     folder
-}
+});
 
 fn matrix(name: &str, module: &[u8], mode: &str) -> (Output, Value) {
     let path = folder("modules").join(format!("{name}-{mode}.wasm"));
     fs::write(&path, module).expect("the test folder is writable");
     let output = Command::new(env!("CARGO_BIN_EXE_matrix"))
         .args(["llguidance", "--json", "--mode", mode, "--cases"])
-        .arg(cases())
+        .arg(&*CASES)
         .arg(path)
         .output()
         .expect("the program starts");
@@ -146,7 +148,7 @@ fn a_wrong_answer_is_a_difference() {
 #[test]
 fn a_trap_is_a_trap() {
     let stub = Stub {
-        version: "unreachable",
+        version: "(result i32) unreachable",
         ..Stub::default()
     };
     let (code, failures) = failures("trap", &stub.binary());
@@ -162,7 +164,7 @@ fn a_trap_is_a_trap() {
 #[test]
 fn an_address_outside_memory_is_out_of_bounds() {
     let stub = Stub {
-        version: "(i32.const 0x10000)",
+        version: "(result i32) (i32.const 0x10000)",
         ..Stub::default()
     };
     let (code, failures) = failures("bounds", &stub.binary());
@@ -179,12 +181,28 @@ fn an_address_outside_memory_is_out_of_bounds() {
 #[test]
 fn a_function_of_another_type_is_told() {
     let stub = Stub {
-        without: "llg_new_matcher",
-        more: r#"(func (export "llg_new_matcher") (param f64))
-                 (func (export "spare"))"#,
+        version: "(param f64)",
         ..Stub::default()
     };
     let (code, failures) = failures("type", &stub.binary());
+    assert_eq!(code, Some(3));
+    assert_eq!(failures[0].1, "signature");
+    assert!(
+        failures[0]
+            .2
+            .starts_with("signature: `llg_get_version` cannot be called with 0 32-bit integers"),
+        "{}",
+        failures[0].2
+    );
+}
+
+#[test]
+fn an_export_too_many_is_named() {
+    let stub = Stub {
+        more: r#"(func (export "spare"))"#,
+        ..Stub::default()
+    };
+    let (code, failures) = failures("spare", &stub.binary());
     assert_eq!(code, Some(3));
     assert_eq!(
         failures,
@@ -275,7 +293,7 @@ fn usage_errors_are_told_apart() {
             .output()
             .expect("the program starts")
     };
-    let absent = run(&cases(), "absent.wasm");
+    let absent = run(&CASES, "absent.wasm");
     assert_eq!(absent.status.code(), Some(2));
     let errors = String::from_utf8_lossy(&absent.stderr);
     assert!(

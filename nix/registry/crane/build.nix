@@ -22,6 +22,7 @@ let
     "cargoTestExtraArgs"
     "checkPhaseCargoCommand"
     "dummySrc"
+    "extraDummyScript"
     "installPhaseCommand"
     "pnameSuffix"
     "rustFmtExtraArgs"

@@ -65,6 +65,7 @@ let
       pkgsTargetTarget = pkgs;
       splicePackages = sets: sets.pkgsHostTarget;
       makeScopeWithSplicing' = { f, ... }: lib.makeScope pkgs.newScope f;
+      makeBinaryWrapper = throw "makeBinaryWrapper: fenix names it and uses it on Darwin only";
       writableTmpDirAsHomeHook = pkgs.makeSetupHook { name = "writable-tmp-home"; } (
         pkgs.writeText "hook.sh" "export HOME=$NIX_BUILD_TOP/home; mkdir -p $HOME"
       );

@@ -80,7 +80,8 @@ let
         echo '#![no_std]' > empty/src/lib.rs
         cd empty
         export RUSTC=$NIX_BUILD_TOP/rustc CARGO_HOME=$NIX_BUILD_TOP/cargo CARGO_INCREMENTAL=0
-        export RUSTFLAGS="--remap-path-prefix=$NIX_BUILD_TOP/rust=/rustc/${version}"
+        # NB: without the bitcode nothing that is linked to it can have LTO
+        export RUSTFLAGS="--remap-path-prefix=$NIX_BUILD_TOP/rust=/rustc/${version} --remap-path-prefix=$NIX_BUILD_TOP/sysroot/lib/rustlib/src/rust=/rustc/${version} -C embed-bitcode=yes"
         mkdir $CARGO_HOME
         printf '[source.crates-io]\nreplace-with = "library"\n[source.library]\ndirectory = "%s"\n' $NIX_BUILD_TOP/rust/library/vendor > $CARGO_HOME/config.toml
         cargo build --release --offline -j $NIX_BUILD_CORES -Zbuild-std=std,panic_abort --target ${target}

@@ -19,10 +19,10 @@ rec {
       packages = lib.filter (p: p ? checksum) (lib.fromTOML lockFileContents).package;
       sources = lib.unique (map (p: p.source) packages);
       source =
-        if lib.length sources == 1 then
-          lib.head sources
+        if lib.length sources > 1 then
+          throw "Cargo.lock names several registries, and one is supported: ${lib.concatStringsSep ", " sources}"
         else
-          throw "Cargo.lock names ${toString (lib.length sources)} registries; one is supported: ${lib.concatStringsSep ", " sources}";
+          lib.concatStrings sources;
       registry = builtins.hashString "sha256" source;
     in
     runCommand "vendor-cargo-deps"

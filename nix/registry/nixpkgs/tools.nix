@@ -58,7 +58,8 @@ let
       manifest = lib.importTOML ../tools/${crate}/Cargo.toml;
       dependency = manifest.dependencies.${crate};
       version = lib.removePrefix "=" dependency.version or dependency;
-      features = dependency.features or [ ] ++ manifest.package.metadata.install.features or [ ];
+      install = manifest.package.metadata.install or { };
+      features = dependency.features or [ ] ++ install.features or [ ];
     in
     runCommandCC "${crate}-${version}"
       {
@@ -68,6 +69,7 @@ let
           cargo
           rustc
         ];
+        CARGO_PROFILE_RELEASE_OPT_LEVEL = install.opt-level or 3;
         vendor = rustPlatform.importCargoLock { lockFile = ../tools/${crate}/Cargo.lock; };
       }
       ''
