@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# Links into a repository's own sections: [text](#section), [text](docs/x.md#section)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SCHEME = re.compile(r"[a-z]+:")
 INFO = re.compile(r"(?P<key>ignore)=(?P<reason>.+)|(?P<name>file|from)=(?P<path>\S+)")
@@ -134,9 +133,9 @@ class Documents:
         elif block.language != "sh":
             pass
         elif info:
-            print(f"{where}: not run: {info['reason']}")
+            print(f"{where}: not run: {info['reason']}", flush=True)
         else:
-            print(f"{where}: running")
+            print(f"{where}: running", flush=True)
             (failed_at := copy.parent / "line").unlink(missing_ok=True)
             code = subprocess.run(
                 ["bash", "-c", block.text], cwd=copy, env=env, stdin=subprocess.DEVNULL
@@ -156,8 +155,10 @@ def stage(folder, copy):
     for place in (programs / "nix", copy / "nixw"):
         place.write_text(f'#!{shutil.which("sh")}\nexec {sys.executable} {HERE / "nix.py"} "{place}" "$@"\n')
         place.chmod(0o755)
-    # What each block begins with; the line that fails is counted in the block itself
-    (folder / "begin").write_text(f"set -euo pipefail\ntrap 'echo $LINENO >{folder}/line' ERR\n")
+    # What each block begins with, but no script that it calls
+    (folder / "begin").write_text(
+        f"unset BASH_ENV\nset -euo pipefail\ntrap 'echo $LINENO >{folder}/line' ERR\n"
+    )
     cargo = folder / "cargo"
     cargo.mkdir()
     shutil.copyfile(os.environ["CARGO_CONFIG"], cargo / "config.toml")

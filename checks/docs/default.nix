@@ -31,7 +31,7 @@ let
     lib.concatLists (lib.filter lib.isList (builtins.split "\\.#([A-Za-z0-9_.-]+)" text))
   );
 
-  # What `.#name` leads to, here as in Nix: a package, or else an output by its whole name
+  # What `.#name` leads to, here as in Nix: a package, an app, or an output by its whole name
   find =
     name: set:
     lib.foldl' (found: part: found.${part} or null) set (
@@ -42,8 +42,11 @@ let
     let
       package = find name packages;
       value = if package != null then package else find name self;
+      app = find name self.apps.${system};
     in
-    if lib.isString value then
+    if package == null && app != null then
+      { inherit (app) program; }
+    else if lib.isString value then
       { inherit value; }
     else if !lib.isDerivation value || lib.hasPrefix "checks." name then
       # NB: a check proves itself; that it fails is not the documents' fault

@@ -27,12 +27,12 @@ def unknown():
 
 
 def output(installable):
-    """What an installable is: {"path"} of a built output, {"value"}, or {"exists": True}."""
+    """What an installable is: {"path"} of a built output, {"program"}, {"value"} or {"exists"}."""
     if installable == "." and Path("flake.nix").read_bytes() == (TEMPLATE / "flake.nix").read_bytes():
         return {"path": KNOWLEDGE["template"]}
     flake, _, name = installable.partition("#")
     found = KNOWLEDGE["outputs"].get(name, {})
-    if flake != "." or not name or not (found.get("exists") or "path" in found or "value" in found):
+    if flake != "." or not found or found.get("exists") is False:
         refuse(f"the flake has no output {installable}")
     return found
 
@@ -79,9 +79,9 @@ def build(arguments):
 
 
 def program(path):
-    programs = list(Path(path, "bin").iterdir())
+    programs = list(Path(path).glob("bin/*"))
     if len(programs) != 1:
-        refuse(f"{path} has {len(programs)} programs, and `nix run` needs to know which")
+        refuse(f"{path} has {len(programs)} programs, and not the one to run")
     return str(programs[0])
 
 
@@ -89,15 +89,16 @@ def run(arguments):
     installable, *rest = arguments
     if rest and rest[0] == "--":
         rest = rest[1:]
-    os.execv(tool := program(path_of(installable)), [tool, *rest])
+    tool = output(installable).get("program") or program(path_of(installable))
+    os.execv(tool, [tool, *rest])
 
 
 def evaluate(arguments):
     found, installables = options(arguments, alone=("--raw", "--json"))
     for installable in installables:
-        if "value" not in (found_output := output(installable)):
+        value = output(installable).get("value")
+        if value is None:
             refuse(f"{installable} is no string")
-        value = found_output["value"]
         print(value if "--raw" in found else json.dumps(value), end="" if "--raw" in found else "\n")
 
 
@@ -139,7 +140,8 @@ def main():
         case ["develop", *rest]:
             develop(rest)
         case ["fmt", *rest]:
-            os.execv(tool := program(KNOWLEDGE["formatter"]), [tool, *(rest[1:] if rest[:1] == ["--"] else rest)])
+            tool = program(KNOWLEDGE["formatter"])
+            os.execv(tool, [tool, *(argument for argument in rest if argument != "--")])
         case ["flake", "check", *rest]:
             options(rest, alone=("-L", "--print-build-logs", "--keep-going", "--no-build"))
         case ["flake", "show"]:
