@@ -18,6 +18,7 @@ let
     bash = [ "bash" ];
     bashInteractive = [ "bash" ];
     binaryen = [ "binaryen" ];
+    busybox = [ "busybox-static" ];
     curl = [ "curl" ];
     file = [ "file" ];
     gitMinimal = [ "git" ];
