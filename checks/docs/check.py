@@ -153,7 +153,7 @@ def stage(folder, copy):
     programs = folder / "bin"
     programs.mkdir()
     for place in (programs / "nix", copy / "nixw"):
-        place.write_text(f'#!{shutil.which("sh")}\nexec {sys.executable} {HERE / "nix.py"} "{place}" "$@"\n')
+        place.write_text(f'#!{shutil.which("bash")}\nexec {sys.executable} {HERE / "nix.py"} "{place}" "$@"\n')
         place.chmod(0o755)
     # What each block begins with, but no script that it calls
     (folder / "begin").write_text(
