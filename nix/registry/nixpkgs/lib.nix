@@ -12,10 +12,6 @@ let
     warn = message: builtins.trace "warning: ${message}";
     warnIf = condition: message: if condition then lib.warn message else lib.id;
     assertMsg = condition: message: condition || throw message;
-    setFunctionArgs = f: args: {
-      __functor = _: f;
-      __functionArgs = args;
-    };
     functionArgs = f: f.__functionArgs or (builtins.functionArgs f);
     isFunction = f: builtins.isFunction f || f ? __functor;
     isDerivation = value: value.type or null == "derivation";
@@ -25,18 +21,12 @@ let
 
     # lists
     foldl = lib.foldl';
-    foldr =
-      f: initial: list:
-      lib.foldl' (acc: x: f x acc) initial (lib.reverseList list);
     last = list: lib.elemAt list (lib.length list - 1);
-    init = list: lib.sublist 0 (lib.length list - 1) list;
     optional = condition: value: lib.optionals condition [ value ];
     optionals = condition: list: if condition then list else [ ];
     flatten = value: if lib.isList value then lib.concatMap lib.flatten value else [ value ];
     unique = lib.foldl' (acc: x: if lib.elem x acc then acc else acc ++ [ x ]) [ ];
-    range = first: final: lib.genList (i: first + i) (if final < first then 0 else final - first + 1);
     take = lib.sublist 0;
-    drop = count: list: lib.sublist count (lib.length list) list;
     sublist =
       start: count: list:
       let
@@ -72,8 +62,6 @@ let
     filterAttrs =
       pred: set: removeAttrs set (lib.filter (name: !pred name set.${name}) (lib.attrNames set));
     optionalAttrs = condition: set: if condition then set else { };
-    getAttrFromPath = path: set: lib.foldl' (acc: name: acc.${name}) set path;
-    zipAttrsWith = builtins.zipAttrsWith;
     recursiveUpdate =
       a: b:
       a
@@ -84,14 +72,11 @@ let
         else
           value
       ) b;
-    recurseIntoAttrs = set: set // { recurseForDerivations = true; };
     getBin = drv: drv.bin or drv;
     getExe = drv: "${lib.getBin drv}/bin/${drv.meta.mainProgram or drv.pname}";
-    getExe' = drv: program: "${lib.getBin drv}/bin/${program}";
 
     # strings
     concatStrings = lib.concatStringsSep "";
-    concatLines = lib.concatMapStrings (line: line + "\n");
     concatMapStrings = f: list: lib.concatStrings (map f list);
     concatMapStringsSep =
       separator: f: list:
@@ -99,7 +84,6 @@ let
     optionalString = condition: string: if condition then string else "";
     makeSearchPath = folder: packages: lib.concatMapStringsSep ":" (p: "${p}/${folder}") packages;
     makeBinPath = lib.makeSearchPath "bin";
-    makeLibraryPath = lib.makeSearchPath "lib";
     hasPrefix = prefix: string: lib.substring 0 (lib.stringLength prefix) string == prefix;
     hasSuffix =
       suffix: string:
@@ -107,7 +91,6 @@ let
         start = lib.stringLength string - lib.stringLength suffix;
       in
       start >= 0 && lib.substring start (-1) string == suffix;
-    hasInfix = infix: string: lib.length (lib.splitString infix string) > 1;
     removePrefix =
       prefix: string:
       if lib.hasPrefix prefix string then lib.substring (lib.stringLength prefix) (-1) string else string;
@@ -145,7 +128,6 @@ let
     trim = string: lib.head (lib.match "[[:space:]]*(.*[^[:space:]]|)[[:space:]]*" string);
     versionOlder = a: b: builtins.compareVersions a b < 0;
     versionAtLeast = a: b: !lib.versionOlder a b;
-    getName = value: value.pname or (builtins.parseDrvName (value.name or value)).name;
 
     # files
     pathIsRegularFile = path: builtins.pathExists path && builtins.readFileType path == "regular";
@@ -202,12 +184,6 @@ let
       };
 
     # fixed points
-    fix =
-      f:
-      let
-        self = f self;
-      in
-      self;
     extends =
       overlay: f: final:
       let
@@ -267,7 +243,6 @@ let
     trivial = lib;
     asserts = lib;
     sources = lib;
-    customisation = lib;
   };
 in
 lib

@@ -19,36 +19,23 @@ let
     bashInteractive = [ "bash" ];
     binaryen = [ "binaryen" ];
     busybox = [ "busybox-static" ];
-    bzip2 = [ "bzip2" ];
-    coreutils = [ "coreutils" ];
     curl = [ "curl" ];
-    diffutils = [ "diffutils" ];
     file = [ "file" ];
-    findutils = [ "findutils" ];
-    gawk = [ "gawk" ];
     gitMinimal = [ "git" ];
-    gnugrep = [ "grep" ];
-    gnumake = [ "make" ];
-    gnused = [ "sed" ];
-    gnutar = [ "tar" ];
     gzip = [ "gzip" ];
     jq = [ "jq" ];
     libfaketime = [ "libfaketime" ];
-    openssl = [ "openssl" ];
     patch = [ "patch" ];
     patchelf = [ "patchelf" ];
-    procps = [ "procps" ];
     rsync = [ "rsync" ];
     shellcheck = [ "shellcheck" ];
     wabt = [ "wabt" ];
-    xz = [ "xz-utils" ];
     zlib = [ "zlib1g" ];
     zstd = [ "zstd" ];
   };
   mainProgram = {
     bash = "bash";
     bashInteractive = "bash";
-    gnugrep = "grep";
   };
 
   # A program of crates.io, built from the versions in tools/<crate>/Cargo.lock
@@ -131,7 +118,6 @@ let
     copy = [ "bin/python3.*" ];
     script = ''
       rm -f bin/pip*
-      ln -sf python3.* bin/python3
       printf '#!/bin/sh\nexec %s/bin/python3 -m pip "$@"\n' $out > bin/pip
       chmod +x bin/pip
     '';

@@ -33,7 +33,7 @@ rpath_for() {
         for package in "$out" $depends; do
             if [ -e "$package/lib/$triplet/$needed" ]; then echo "$package/lib/$triplet"; break; fi
         done
-    done | sort -u | tr '\n' :
+    done | awk '!seen[$0]++' | tr '\n' :
 }
 
 find . -type f \( -perm -100 -o -name '*.so*' -o -name '*.node' \) | while read -r file; do
@@ -42,9 +42,7 @@ find . -type f \( -perm -100 -o -name '*.so*' -o -name '*.node' \) | while read 
     own=$(echo "$old" | tr : '\n' | grep '^\$ORIGIN' | tr '\n' :) || :
     chmod u+w "$file"
     rpath=$own$(rpath_for "$file")
-    if patchelf --print-interpreter "$file" >/dev/null 2>&1; then
-        patchelf --set-interpreter "$loader" --set-rpath "${rpath%:}" "$file"
-    else
-        patchelf --set-rpath "${rpath%:}" "$file"
-    fi
+    patchelf --set-rpath "${rpath%:}" "$file"
+    # NB: in one call with the RPATH, segments of a program at a fixed address come to overlap
+    if patchelf --print-interpreter "$file" >/dev/null 2>&1; then patchelf --set-interpreter "$loader" "$file"; fi
 done
