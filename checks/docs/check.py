@@ -2,7 +2,8 @@
 
 A fenced block with the language `sh` is run by bash, from the root of a copy of the
 repository; the blocks of one document share a copy. After the language may follow
-    ignore=REASON   the block is not run, and is listed with the reason (to the line's end)
+    ignore=REASON   the block is not run, and is listed with the reason
+    prints=TEXT     the last line that it prints is this text
 A block of any language can have
     file=PATH       it is written there, for the commands that follow
     from=PATH       it stands in that file of the repository, word for word
@@ -21,7 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SCHEME = re.compile(r"[a-z]+:")
-INFO = re.compile(r"(?P<key>ignore)=(?P<reason>.+)|(?P<name>file|from)=(?P<path>\S+)")
+INFO = re.compile(r"(?P<key>ignore|prints|file|from)=(?P<value>.+)")
 
 
 @dataclass
@@ -119,32 +120,43 @@ class Documents:
 
     def run_block(self, path, block, copy, env):
         where = f"{path.relative_to(self.root)}:{block.line}"
-        info = INFO.fullmatch(block.info) if block.info else None
+        info = INFO.fullmatch(block.info)
+        key, value = (info["key"], info["value"]) if info else ("", "")
         if block.info and not info:
             self.problem(path, block.line, f"`{block.info}` after the language is not understood")
-        elif info and info["name"] == "from":
-            source = self.root / info["path"]
+        elif key == "from":
+            source = self.root / value
             if not source.exists() or block.text not in source.read_text():
-                self.problem(path, block.line, f"the block is not what stands in {info['path']}")
-        elif info and info["name"] == "file":
-            (copy / info["path"]).write_text(block.text)
+                self.problem(path, block.line, f"the block is not what stands in {value}")
+        elif key == "file":
+            (copy / value).write_text(block.text)
         elif block.language in ("bash", "console", "shell"):
             self.problem(path, block.line, f"commands stand in blocks of `sh`, not `{block.language}`")
-        elif block.language != "sh":
-            pass
-        elif info:
-            print(f"{where}: not run: {info['reason']}", flush=True)
-        else:
+        elif block.language == "sh" and key == "ignore":
+            print(f"{where}: not run: {value}", flush=True)
+        elif block.language == "sh":
             print(f"{where}: running", flush=True)
-            (failed_at := copy.parent / "line").unlink(missing_ok=True)
-            code = subprocess.run(
-                ["bash", "-c", block.text], cwd=copy, env=env, stdin=subprocess.DEVNULL
-            ).returncode
-            if code:
-                line = int(failed_at.read_text()) if failed_at.exists() else 1
-                command = block.text.splitlines()[line - 1].strip()
-                self.problem(path, block.line + line, f"exit code {code}: {command}")
-            self.ran += 1
+            self.run_commands(path, block, value, copy, env)
+
+    def run_commands(self, path, block, prints, copy, env):
+        (failed_at := copy.parent / "line").unlink(missing_ok=True)
+        result = subprocess.run(
+            ["bash", "-c", block.text],
+            cwd=copy,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        print(result.stdout, end="", flush=True)
+        last = (result.stdout.splitlines() or [""])[-1]
+        if result.returncode:
+            line = int(failed_at.read_text()) if failed_at.exists() else 1
+            command = block.text.splitlines()[line - 1].strip()
+            self.problem(path, block.line + line, f"exit code {result.returncode}: {command}")
+        elif prints and last != prints:
+            self.problem(path, block.line, f"the last line printed is `{last}`, not `{prints}`")
+        self.ran += 1
 
 
 def stage(folder, copy):
@@ -153,7 +165,7 @@ def stage(folder, copy):
     programs = folder / "bin"
     programs.mkdir()
     for place in (programs / "nix", copy / "nixw"):
-        place.write_text(f'#!{shutil.which("sh")}\nexec {sys.executable} {HERE / "nix.py"} "{place}" "$@"\n')
+        place.write_text(f'#!{shutil.which("bash")}\nexec {sys.executable} {HERE / "nix.py"} "{place}" "$@"\n')
         place.chmod(0o755)
     # What each block begins with, but no script that it calls
     (folder / "begin").write_text(
