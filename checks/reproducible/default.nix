@@ -9,7 +9,7 @@ lib.mapAttrs' (
   lib.nameValuePair "reproducible-${artifact}" (
     runCommand "reproducible-${artifact}" { } ''
       cmp ${package}/${package.output} ${package.elsewhere}/${package.output}
-      if grep -aoE '/nix/store/[a-z0-9]{32}|/build/' ${package}/${package.output}; then
+      if grep -aoE '${builtins.storeDir}/[a-z0-9]{32}|/build/' ${package}/${package.output}; then
         echo "${artifact} carries the path of a build" >&2
         exit 1
       fi
