@@ -8,17 +8,25 @@
 }:
 let
   inherit (pkgs) lib;
-  toolchain = import ./toolchain.nix { inherit lib fenix; };
-  craneLib = (crane.mkLib pkgs).overrideToolchain toolchain;
+  toolchainWith = import ./toolchain.nix { inherit lib fenix; };
+  toolchain = toolchainWith { };
+  craneLibWith = (crane.mkLib pkgs).overrideToolchain;
   scope = {
     inherit
       self
       fenix
-      craneLib
       toolchain
       packages
       system
       ;
+    craneLib = craneLibWith toolchain;
+    # NB: an artifact waits for the standard library of its own target, and for no other
+    craneLibFor =
+      target:
+      craneLibWith (toolchainWith {
+        targets = [ target ];
+        components = [ ];
+      });
     # The files below `paths`, as the source of a build; all others may change without one.
     sourceOf =
       paths:

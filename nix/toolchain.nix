@@ -1,15 +1,20 @@
-# Rust, with the standard library of every WASM target.
+# Rust, with the standard library of the WASM targets that rust-toolchain.toml names, or of some.
 { lib, fenix }:
 let
   pinned = (lib.importTOML ../rust-toolchain.toml).toolchain;
 in
+{
+  targets ? pinned.targets,
+  components ? pinned.components,
+}:
 fenix.combine (
-  [
-    fenix.stable.cargo
-    fenix.stable.rustc
-    fenix.stable.rust-std
-    fenix.stable.clippy
-    fenix.stable.rustfmt
-  ]
-  ++ map (target: fenix.targets.${target}.stable.rust-std) pinned.targets
+  map (component: fenix.stable.${component}) (
+    [
+      "cargo"
+      "rustc"
+      "rust-std"
+    ]
+    ++ components
+  )
+  ++ map (target: fenix.targets.${target}.stable.rust-std) targets
 )

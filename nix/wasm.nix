@@ -15,7 +15,7 @@
   jq,
   libfaketime,
   twiggy,
-  craneLib,
+  craneLibFor,
   patchedCrates,
 }:
 {
@@ -35,6 +35,7 @@
   cargoExtraArgs ? "",
 }@arguments:
 let
+  craneLib = craneLibFor target;
   sources = lib.cleanSourceWith {
     inherit src;
     name = "source";
