@@ -1,7 +1,7 @@
 """A Debian archive of a few packages, signed, and a server that can break off.
 
-archive.py make DIR    DIR/one, DIR/two (a newer `alpha`), DIR/tampered, DIR/corrupt,
-                       DIR/pins (for DIR/one) and DIR/keyring.asc
+archive.py make DIR    DIR/one, DIR/two (a newer `alpha`), DIR/tampered (its index), DIR/corrupt,
+                       DIR/hollow (an index of what is not there), DIR/pins (for DIR/one), DIR/keyring.asc
 archive.py serve DIR   serves DIR on loopback; prints the port, then a line per answer.
                        Below /cut/ is DIR/one, but no packages are sent beyond their middle.
 archive.py hide DIR PATH NAME...  fills DIR with links to the commands of PATH but these.
@@ -147,6 +147,8 @@ def make(directory):
     shutil.copytree(directory / "two", directory / "tampered")
     index = directory / "tampered/debian/dists/trixie/InRelease"
     index.write_text(index.read_text().replace("Origin: Debian", "Origin: Nobody"))
+    shutil.copytree(directory / "one", directory / "hollow")
+    (directory / "hollow/debian" / pins["alpha"]["path"]).unlink()
     shutil.copytree(directory / "one", directory / "corrupt")
     bad = directory / "corrupt/debian" / pins["alpha"]["path"]
     data = bytearray(bad.read_bytes())
