@@ -35,7 +35,7 @@ prefix {
     rm usr
     mkdir -p bin
     for tool in ${tree}/bin/*; do
-      case $tool in *-gcc*|*-g++*|*-cpp*|*/gcc*|*/g++*|*/cpp*) ;; *) ln -s $tool bin/ ;; esac
+      case $(basename $tool) in *gcc* | *g++* | *cpp*) ;; *) ln -s $tool bin/ ;; esac
     done
     triplet=$(basename ${tree}/lib/gcc/*)
     loader=$(echo ${debs.libc6}/lib64/ld-linux-*.so.2)
