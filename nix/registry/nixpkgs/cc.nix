@@ -2,6 +2,7 @@
 # to the loader and libraries of the store.
 {
   lib,
+  system,
   prefix,
   debs,
 }:
@@ -54,5 +55,5 @@ prefix {
   inherit tree;
   targetPrefix = "";
   cc.lib = debs."libstdc++6";
-  bintools.dynamicLinker = "${debs.libc6}/lib64/ld-linux-x86-64.so.2";
+  bintools.dynamicLinker = "${debs.libc6}/lib64/${(lib.systems.elaborate system).debian.loader}";
 }

@@ -9,6 +9,11 @@ in
   inherit system;
   config = target;
   parsed.cpu.name = cpu;
+  # What Debian calls its folder of libraries, and glibc its loader
+  debian = {
+    triplet = "${cpu}-linux-gnu";
+    loader = if cpu == "x86_64" then "ld-linux-x86-64.so.2" else "ld-linux-${cpu}.so.1";
+  };
   isLinux = true;
   isDarwin = false;
   isMinGW = false;

@@ -76,41 +76,12 @@ let
       drvAttrs = drv.drvAttrs;
     }
     // lib.optionalAttrs (args ? pname) { inherit (args) pname version; };
-  mkDerivationWith =
-    cc: fnOrAttrs:
-    let
-      f = if lib.isFunction fnOrAttrs then fnOrAttrs else _: fnOrAttrs;
-      build =
-        f:
-        let
-          args = f self;
-          self = make cc args // {
-            overrideAttrs =
-              overlay:
-              build (
-                final:
-                let
-                  prev = f final;
-                in
-                prev
-                // (
-                  let
-                    new = if lib.isFunction overlay then overlay final else _: overlay;
-                  in
-                  if lib.isFunction new then new prev else overlay prev
-                )
-              );
-          };
-        in
-        self;
-    in
-    build f;
   stdenvWith = cc: {
     inherit cc initialPath;
     inherit (platform) isLinux isDarwin;
     shell = "${debs.bash}/bin/bash";
     hasCC = cc != null;
-    mkDerivation = mkDerivationWith cc;
+    mkDerivation = make cc;
     buildPlatform = platform;
     hostPlatform = platform;
     targetPlatform = platform;

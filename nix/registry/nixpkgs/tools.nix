@@ -5,6 +5,7 @@
   pins,
   pinned,
   prefix,
+  system,
   runCommand,
   runCommandCC,
   rustPlatform,
@@ -13,6 +14,8 @@
   symlinkJoin,
 }:
 let
+  inherit (lib.systems.elaborate system) debian;
+
   # nixpkgs' name = Debian's packages
   fromDebian = {
     bash = [ "bash" ];
@@ -68,24 +71,20 @@ let
           --features ${lib.escapeShellArg (lib.concatStringsSep "," features)}
       '';
 
-  fromPyPI =
-    name:
+  fromRegistry =
+    registry: separator: name:
+    let
+      pin = pins.${registry}.${name};
+    in
     pinned {
-      registry = "pypi";
-      locator = "${name}==${pins.pypi.${name}.version}";
-      name = pins.pypi.${name}.file;
-      hash = pins.pypi.${name}.sha256;
-      inherit (pins.pypi.${name}) size;
+      inherit registry;
+      locator = "${name}${separator}${pin.version}";
+      name = pin.file;
+      hash = pin.sha256;
+      inherit (pin) size;
     };
-  fromNpm =
-    name:
-    pinned {
-      registry = "npm";
-      locator = "${name}@${pins.npm.${name}.version}";
-      name = pins.npm.${name}.file;
-      hash = pins.npm.${name}.sha256;
-      inherit (pins.npm.${name}) size;
-    };
+  fromPyPI = fromRegistry "pypi" "==";
+  fromNpm = fromRegistry "npm" "@";
   unpackWheel =
     name: script:
     runCommand "${name}-${pins.pypi.${name}.version}"
@@ -101,8 +100,7 @@ let
         python3 -m zipfile -e ${fromPyPI name} .
         ${script}
       '';
-  loader = "${debs.libc6}/lib64/ld-linux-x86-64.so.2";
-  libraries = lib.makeSearchPath "lib/x86_64-linux-gnu" [
+  libraries = lib.makeSearchPath "lib/${debian.triplet}" [
     debs.libc6
     debs.libgcc-s1
     debs."libstdc++6"
@@ -129,7 +127,7 @@ let
     chmod +x $out/bin/node
     # NB: one call makes overlapping segments, as in unpack.sh
     patchelf --set-rpath ${libraries} $out/bin/node
-    patchelf --set-interpreter ${loader} $out/bin/node
+    patchelf --set-interpreter ${debs.libc6}/lib64/${debian.loader} $out/bin/node
     for tool in npm npx; do
       printf '#!/bin/sh\nexec %s/bin/node %s/lib/node_modules/npm/bin/%s-cli.js "$@"\n' $out $out $tool > $out/bin/$tool
       chmod +x $out/bin/$tool
