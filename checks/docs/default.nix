@@ -12,6 +12,7 @@
   self,
   sourceOf,
   system,
+  wasmtime,
   workspace,
 }:
 let
@@ -69,7 +70,10 @@ in
           nodejs
           python3
         ];
-        SHELL_PATH = lib.makeBinPath shell.drvAttrs.nativeBuildInputs;
+        # NB: no document shows wasmtime, and building it takes longer than all the checks
+        SHELL_PATH = lib.makeBinPath (
+          lib.filter (program: program != wasmtime) shell.drvAttrs.nativeBuildInputs
+        );
         CARGO_CONFIG = "${craneLib.vendorCargoDeps { src = sourceOf workspace; }}/config.toml";
         knowledge = builtins.toJSON {
           outputs = lib.genAttrs shown describe;
