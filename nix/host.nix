@@ -19,6 +19,7 @@ let
     pname = "wasmworks";
     inherit (craneLib.crateNameFromCargoToml { inherit src; }) version;
     strictDeps = true;
+    dontStrip = true;
     cargoExtraArgs = "--locked --workspace";
     # NB: programs, tests and lints share one build of the runtimes, which takes minutes
     CARGO_PROFILE = "dev";

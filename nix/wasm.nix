@@ -47,6 +47,8 @@ let
     pname = "${crate}-${target}";
     inherit version;
     strictDeps = true;
+    # NB: names feed the size profile, and binaryen strips them afterwards
+    dontStrip = true;
     # NB: an artifact is run by checks, on the runtimes that its users have
     doCheck = false;
     CARGO_BUILD_TARGET = target;
