@@ -30,7 +30,7 @@ let
 in
 {
   programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
-  fmt = craneLib.cargoFmt common;
+  fmt = craneLib.cargoFmt (common // { cargoExtraArgs = "--all"; });
   clippy = craneLib.cargoClippy (
     withDependencies
     // {
