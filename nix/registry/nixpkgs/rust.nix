@@ -55,6 +55,7 @@ rec {
     stdenv.mkDerivation (
       {
         cargoVendorDir = importCargoLock { inherit (cargoLock) lockFile; };
+        dontStrip = true;
         buildPhase = ''
           runHook preBuild
           export CARGO_HOME=$NIX_BUILD_TOP/.cargo-home
