@@ -116,7 +116,14 @@ let
     inherit rustc cargo rust-std;
     clippy = component "clippy" ''
       mkdir -p $out/bin
-      ln -s ${debs.rust-web-clippy}/bin/{cargo-clippy,clippy-driver} $out/bin/
+      # NB: it runs the driver beside its own real path
+      cp ${debs.rust-web-clippy}/bin/cargo-clippy $out/bin/
+      cat > $out/bin/clippy-driver <<'EOF'
+      #!/bin/sh
+      : "''${SYSROOT:=$("''${1:-rustc}" --print sysroot 2>/dev/null)}"
+      exec ${debs.rust-web-clippy}/bin/clippy-driver "$@" ''${SYSROOT:+--sysroot "$SYSROOT"}
+      EOF
+      chmod +x $out/bin/clippy-driver
     '';
     rustfmt = ofDebian "rustfmt" [ "rustfmt-web" ];
     rust-src = component "rust-src" ''

@@ -40,6 +40,7 @@ rec {
         done
         cat > $out/config.toml <<EOF
         [source.crates-io]
+        ${lib.optionalString (source != "") ''registry = "${lib.removePrefix "registry+" source}"''}
         replace-with = "nix-sources"
         [source.nix-sources]
         directory = "$out/${registry}"
