@@ -158,7 +158,7 @@ fixupPhase() {
     if [ -z "${dontStrip:-}" ] && command -v strip >/dev/null; then
         for output in ${outputs:-out}; do
             for dir in "${!output}"/{bin,lib,libexec}; do
-                find "$dir" -type f \( -perm -0100 -o -name '*.so*' \) -print0
+                if [ -d "$dir" ]; then find "$dir" -type f \( -perm -0100 -o -name '*.so*' \) -print0; fi
             done | while IFS= read -r -d '' file; do if isELF "$file"; then strip -S "$file"; fi; done
         done
     fi

@@ -27,14 +27,17 @@ let
   setup = derivation {
     name = "stdenv";
     inherit system initialPath;
-    inherit (debs) bash;
+    inherit (debs) bash gawk;
     PATH = "${debs.coreutils}/bin:${debs.sed}/bin";
     builder = "${debs.bash}/bin/bash";
     args = [
       "-euc"
       ''
-        mkdir $out
-        sed "s|@initialPath@|$initialPath|; s|@shell@|$bash/bin/bash|" ${./setup.sh} > $out/setup
+        mkdir -p $out/bin
+        # Debian's maintainer scripts would have made these.
+        ln -s $bash/bin/bash $out/bin/sh
+        ln -s $gawk/bin/gawk $out/bin/awk
+        sed "s|@initialPath@|$initialPath $out|; s|@shell@|$bash/bin/bash|" ${./setup.sh} > $out/setup
       ''
     ];
   };
