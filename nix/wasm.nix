@@ -58,7 +58,7 @@ let
     preBuild = ''
       RUSTFLAGS="--remap-path-prefix=$PWD=/source"
       for folder in $cargoVendorDir/*/; do
-        RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$(readlink -f $folder)=/vendor"
+        RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=''${folder%/}=/vendor"
       done
       export RUSTFLAGS
     '';
