@@ -45,12 +45,15 @@ let
             || (type == "directory" && lib.hasPrefix "${relative}/" kept)
           ) paths;
       };
-    workspace = [
-      "Cargo.toml"
-      "Cargo.lock"
-      "crates"
-    ];
     patchedCrates = call ./patched-crates.nix { };
+    workspaceOf = call ./workspace.nix { };
+    workspace = scope.workspaceOf (
+      scope.sourceOf [
+        "Cargo.toml"
+        "Cargo.lock"
+        "crates"
+      ]
+    );
     buildWasm = call ./wasm.nix { };
     host = call ./host.nix { };
   };

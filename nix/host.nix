@@ -6,18 +6,18 @@
   workspace,
 }:
 let
-  src = sourceOf (
-    workspace
-    ++ [
-      "budgets.toml"
-      "checks/matrix"
-      "rustfmt.toml"
-    ]
-  );
+  src = sourceOf [
+    "Cargo.toml"
+    "Cargo.lock"
+    "crates"
+    "budgets.toml"
+    "checks/matrix"
+    "rustfmt.toml"
+  ];
   common = {
     inherit src;
     pname = "wasmworks";
-    inherit (craneLib.crateNameFromCargoToml { inherit src; }) version;
+    inherit (workspace) version cargoVendorDir;
     strictDeps = true;
     dontStrip = true;
     cargoExtraArgs = "--locked --workspace";

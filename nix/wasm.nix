@@ -16,10 +16,10 @@
   libfaketime,
   twiggy,
   craneLibFor,
-  patchedCrates,
+  workspaceOf,
 }:
 {
-  # the workspace, with Cargo.toml and Cargo.lock at its root
+  # the workspace, with Cargo.toml and Cargo.lock at its root, or what workspaceOf makes of it
   src,
   # the package's name in the workspace
   crate,
@@ -36,16 +36,12 @@
 }@arguments:
 let
   craneLib = craneLibFor target;
-  sources = lib.cleanSourceWith {
-    inherit src;
-    name = "source";
-    filter = craneLib.filterCargoSources;
-  };
-  inherit (craneLib.crateNameFromCargoToml { src = sources; }) version;
+  workspace = if src ? dummySrc then src else workspaceOf src;
+  inherit (workspace) version;
   common = {
-    src = sources;
     pname = "${crate}-${target}";
     inherit version;
+    inherit (workspace) cargoVendorDir;
     strictDeps = true;
     # NB: names feed the size profile, and binaryen strips them afterwards
     dontStrip = true;
@@ -66,10 +62,12 @@ let
   dependencies = craneLib.buildDepsOnly (
     common
     // {
+      inherit (workspace) dummySrc;
       cargoCheckCommand = ":";
-      extraDummyScript = patchedCrates sources;
     }
   );
+
+  crateWith = changes: craneLib.buildPackage (common // { src = workspace; } // changes);
 
   # NB: binaryen reads core modules only, so a component stays as rustc linked it
   isComponent = target == "wasm32-wasip2";
@@ -100,7 +98,9 @@ let
         }
       '';
 
-  named = optimised (craneLib.buildPackage (common // { cargoArtifacts = dependencies; }));
+  named = optimised (crateWith {
+    cargoArtifacts = dependencies;
+  });
   module = stripped named {
     inherit
       arguments
@@ -125,28 +125,23 @@ let
     profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
       twiggy top -n 100 ${named}/${output} > $out
     '';
-    elsewhere = stripped (optimised (
-      craneLib.buildPackage (
-        common
-        // {
-          cargoArtifacts = null;
-          CARGO_BUILD_JOBS = 1;
-          # another folder, other sources' paths, another day
-          preConfigure = ''
-            cp -r $PWD $NIX_BUILD_TOP/another-folder
-            cp -rL $cargoVendorDir $NIX_BUILD_TOP/another-vendor
-            chmod -R u+w $NIX_BUILD_TOP/another-vendor
-            sed -i "s|$cargoVendorDir|$NIX_BUILD_TOP/another-vendor|g" $NIX_BUILD_TOP/another-vendor/config.toml
-            cargoVendorDir=$NIX_BUILD_TOP/another-vendor
-            cd $NIX_BUILD_TOP/another-folder
-            export CARGO_HOME=$NIX_BUILD_TOP/another-home
-            mkdir $CARGO_HOME
-            cp $cargoVendorDir/config.toml $CARGO_HOME/
-            export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
-          '';
-        }
-      )
-    )) { };
+    elsewhere = stripped (optimised (crateWith {
+      cargoArtifacts = null;
+      CARGO_BUILD_JOBS = 1;
+      # another folder, other sources' paths, another day
+      preConfigure = ''
+        cp -r $PWD $NIX_BUILD_TOP/another-folder
+        cp -rL $cargoVendorDir $NIX_BUILD_TOP/another-vendor
+        chmod -R u+w $NIX_BUILD_TOP/another-vendor
+        sed -i "s|$cargoVendorDir|$NIX_BUILD_TOP/another-vendor|g" $NIX_BUILD_TOP/another-vendor/config.toml
+        cargoVendorDir=$NIX_BUILD_TOP/another-vendor
+        cd $NIX_BUILD_TOP/another-folder
+        export CARGO_HOME=$NIX_BUILD_TOP/another-home
+        mkdir $CARGO_HOME
+        cp $cargoVendorDir/config.toml $CARGO_HOME/
+        export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
+      '';
+    })) { };
   };
 in
 module

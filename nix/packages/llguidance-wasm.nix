@@ -1,10 +1,9 @@
 {
   buildWasm,
-  sourceOf,
   workspace,
 }:
 buildWasm {
-  src = sourceOf workspace;
+  src = workspace;
   crate = "llguidance-wasm";
   target = "wasm32-unknown-unknown";
   profile = "wasm";
