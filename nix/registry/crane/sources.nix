@@ -61,15 +61,18 @@ rec {
           if !keep path entry.value then
             [ ]
           else if entry.value == "directory" then
-            find path
+            let
+              below = find path;
+            in
+            lib.optional (below != [ ]) path ++ below
           else
             lib.optional (entry.name == "Cargo.toml" || baseNameOf dir == ".cargo") path
         ) (lib.attrsToList (builtins.readDir dir));
-      files = map (path: builtins.unsafeDiscardStringContext (lib.removePrefix prefix path)) (
+      entries = map (path: builtins.unsafeDiscardStringContext (lib.removePrefix prefix path)) (
         find prefix
       );
       isManifest = file: baseNameOf file == "Cargo.toml";
-      kept = files ++ [ "Cargo.lock" ];
+      kept = lib.genAttrs (entries ++ [ "Cargo.lock" ]) (_: null);
 
       stub = writeText "stub.rs" "#![allow(warnings)]\nfn main() {}\n";
       targets = lib.concatMap (
@@ -100,7 +103,7 @@ rec {
           crate = toml.package.name;
           file = "${dir}/${file}";
         }) (lib.optionals (toml ? package) (lib.unique files))
-      ) (lib.filter isManifest files);
+      ) (lib.filter isManifest entries);
     in
     runCommand "source" { } ''
       mkdir -p $out
@@ -108,12 +111,7 @@ rec {
         lib.cleanSourceWith {
           inherit src;
           name = "manifests";
-          filter =
-            path: type:
-            let
-              relative = lib.last (lib.splitString prefix path);
-            in
-            if type == "directory" then lib.any (lib.hasPrefix "${relative}/") kept else lib.elem relative kept;
+          filter = path: _: kept ? ${lib.removePrefix prefix path};
         }
       }/. $out/
       ${lib.concatMapStrings (target: ''
