@@ -59,10 +59,16 @@ let
   };
   call = lib.callPackageWith (pkgs // scope);
 
-  # A file in packages/ is a package of that name, a folder in checks/ a family of checks
-  packages = lib.mapAttrs' (
-    file: _: lib.nameValuePair (lib.removeSuffix ".nix" file) (call (./packages + "/${file}") { })
-  ) (builtins.readDir ./packages);
+  # A file in packages/ is a package of that name, one in apps/ an app, a folder in checks/ a family of checks
+  files =
+    folder:
+    lib.concatMapAttrs (
+      file: _:
+      lib.optionalAttrs (lib.hasSuffix ".nix" file) {
+        ${lib.removeSuffix ".nix" file} = call (folder + "/${file}") { };
+      }
+    ) (builtins.readDir folder);
+  packages = files ./packages;
   families = lib.filterAttrs (family: _: builtins.pathExists (../checks + "/${family}/default.nix")) (
     builtins.readDir ../checks
   );
@@ -73,11 +79,17 @@ in
   checks = lib.filterAttrs (_: lib.isDerivation) (
     lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families
   );
-  apps = lib.genAttrs [ "ledger" "matrix" ] (program: {
-    type = "app";
-    program = "${scope.host.programs}/bin/${program}";
-    meta.description = "The workspace's ${program}; see --help";
-  });
+  apps =
+    lib.genAttrs [ "ledger" "matrix" ] (program: {
+      type = "app";
+      program = "${scope.host.programs}/bin/${program}";
+      meta.description = "The workspace's ${program}; see --help";
+    })
+    // lib.mapAttrs (_: program: {
+      type = "app";
+      program = lib.getExe program;
+      meta = { inherit (program.meta) description; };
+    }) (files ./apps);
   devShells.default = call ./shell.nix { };
   formatter = pkgs.nixfmt;
   inherit (scope) buildWasm;
