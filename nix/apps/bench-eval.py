@@ -20,6 +20,8 @@ from pathlib import Path
 ARTIFACT, PACKAGE = "llguidance", "llguidance-wasm"
 TABLES = {"checks/matrix/matrix.toml": ARTIFACT, "budgets.toml": PACKAGE}
 
+DERIVATIONS = 'checks: toString (map (name: "${name}=${checks.${name}.drvPath}") (builtins.attrNames checks))'
+
 EPILOG = """examples:
   nix run .#bench-eval                        1, 10, 100 and 1,000 artifacts
   nix run .#bench-eval -- --artifacts 50 --json
@@ -62,16 +64,16 @@ def nix(*arguments, **options):
 
 
 def measure(repository, store, inputs, system):
-    """Evaluates all checks: what they are, seconds, seconds of the processor, peak memory in bytes."""
+    """Evaluates all checks: the derivation of each, and what that took."""
     overrides = [word for name, source in inputs.items() for word in ("--override-input", name, source)]
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryFile("w+") as log, tempfile.NamedTemporaryFile() as statistics:
         begin = time.monotonic()
         process = nix(
             *["eval", "--raw", "--store", store, "--no-write-lock-file", "--option", "eval-cache", "false"],
             *["--option", "allow-import-from-derivation", "false", *overrides],
-            f"path:{repository}#checks.{system}",
-            *["--apply", "checks: toString (map (name: name + \"=\" + checks.${name}.drvPath) (builtins.attrNames checks))"],
+            *["--apply", DERIVATIONS, f"path:{repository}#checks.{system}"],
             stderr=log,
+            env=os.environ | {"NIX_SHOW_STATS": "1", "NIX_SHOW_STATS_PATH": statistics.name},
         )
         checks = dict(word.split("=") for word in process.stdout.read().split())
         _, status, usage = os.wait4(process.pid, 0)
@@ -80,12 +82,13 @@ def measure(repository, store, inputs, system):
         if process.returncode:
             log.seek(0)
             sys.exit(f"bench-eval: the evaluation failed\n{log.read()}")
-    return checks, {
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
-        # kilobytes on Linux, bytes on macOS
-        "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-    }
+        return checks, {
+            "seconds": round(seconds, 2),
+            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
+            # kilobytes on Linux, bytes on macOS
+            "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+            "function_calls": json.load(statistics)["nrFunctionCalls"],
+        }
 
 
 def count_derivations(checks, store):
