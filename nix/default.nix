@@ -21,12 +21,13 @@ let
       ;
     craneLib = craneLibWith toolchain;
     # NB: an artifact waits for the standard library of its own target, and for no other
-    craneLibFor =
+    craneLibFor = lib.genAttrs (lib.importTOML ../rust-toolchain.toml).toolchain.targets (
       target:
       craneLibWith (toolchainWith {
         targets = [ target ];
         components = [ ];
-      });
+      })
+    );
     # The files below `paths`, as the source of a build; all others may change without one.
     sourceOf =
       paths:

@@ -1,7 +1,6 @@
 # The workspace's own programs, for the machine that builds: they drive and measure artifacts.
 {
   craneLib,
-  patchedCrates,
   sourceOf,
   workspace,
 }:
@@ -25,7 +24,9 @@ let
     CARGO_PROFILE = "dev";
   };
   withDependencies = common // {
-    cargoArtifacts = craneLib.buildDepsOnly (common // { extraDummyScript = patchedCrates src; });
+    cargoArtifacts = craneLib.buildDepsOnly (
+      removeAttrs common [ "src" ] // { inherit (workspace) dummySrc; }
+    );
   };
 in
 {

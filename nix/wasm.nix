@@ -35,7 +35,7 @@
   cargoExtraArgs ? "",
 }@arguments:
 let
-  craneLib = craneLibFor target;
+  craneLib = craneLibFor.${target};
   workspace = if src ? dummySrc then src else workspaceOf src;
   inherit (workspace) version;
   common = {
