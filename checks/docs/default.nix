@@ -4,6 +4,7 @@
 {
   lib,
   runCommandCC,
+  nix,
   nodejs,
   python3,
   buildWasm,
@@ -72,6 +73,7 @@ in
         SHELL_PATH = lib.makeBinPath (
           lib.filter (program: program != wasmtime) shell.drvAttrs.nativeBuildInputs
         );
+        NIX = "${nix}/bin";
         CARGO_CONFIG = "${workspace.cargoVendorDir}/config.toml";
         knowledge = builtins.toJSON {
           outputs = lib.genAttrs shown describe;

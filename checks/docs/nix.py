@@ -1,7 +1,8 @@
 """nix.py NAME ARGUMENT...: `nix` or `nixw` where Nix cannot run, inside the docs check.
 
 It gives each command what Nix would give: KNOWLEDGE says what the flake's outputs are, and
-they are built already. What it does not know it refuses.
+they are built already. What only moves built outputs about, Nix itself does, with a database of
+its own. What it does not know it refuses.
 """
 
 import json
@@ -120,6 +121,19 @@ def initialise(arguments):
         shutil.copyfile(source, target)
 
 
+def real_nix(arguments):
+    """Nix itself, in whose database are the outputs that the command names."""
+    state = REPOSITORY.parent / "state"
+    env = os.environ | {"NIX_STATE_DIR": str(state), "NIX_LOG_DIR": str(state), "NIX_REMOTE": "local"}
+    for number, argument in enumerate(arguments):
+        if argument.startswith(".#"):
+            arguments[number] = path_of(argument)
+            # NB: without references: those of modules are none
+            register = [f"{os.environ['NIX']}/nix-store", "--register-validity"]
+            subprocess.run(register, input=f"{arguments[number]}\n\n0\n", text=True, check=True, env=env)
+    os.execve(f"{os.environ['NIX']}/nix", ["nix", "--extra-experimental-features", "nix-command", *arguments], env)
+
+
 def real_nixw(arguments):
     """What nixw does by itself, or offers by itself but needs a network for."""
     usage = subprocess.run([REPOSITORY / ".nixw", "--help"], check=True, capture_output=True, text=True).stdout
@@ -148,6 +162,8 @@ def main():
             print("\n".join([*KNOWLEDGE["packages"], *KNOWLEDGE["checks"]]))
         case ["flake", "init", *rest]:
             initialise(rest)
+        case ["copy" | "key" | "store", *_] as command:
+            real_nix(command)
         case ["--help" | "-h" | "help" | "doctor" | "pin", *_] as command if Path(NAME).name == "nixw":
             real_nixw(command)
         case _:
