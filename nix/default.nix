@@ -48,13 +48,12 @@ let
       };
     patchedCrates = call ./patched-crates.nix { };
     workspaceOf = call ./workspace.nix { };
-    workspace = scope.workspaceOf (
-      scope.sourceOf [
-        "Cargo.toml"
-        "Cargo.lock"
-        "crates"
-      ]
-    );
+    workspace = scope.workspaceOf (scope.sourceOf scope.workspaceFiles);
+    workspaceFiles = [
+      "Cargo.toml"
+      "Cargo.lock"
+      "crates"
+    ];
     buildWasm = call ./wasm.nix { };
     host = call ./host.nix { };
   };

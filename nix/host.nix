@@ -3,16 +3,17 @@
   craneLib,
   sourceOf,
   workspace,
+  workspaceFiles,
 }:
 let
-  src = sourceOf [
-    "Cargo.toml"
-    "Cargo.lock"
-    "crates"
-    "budgets.toml"
-    "checks/matrix"
-    "rustfmt.toml"
-  ];
+  src = sourceOf (
+    workspaceFiles
+    ++ [
+      "budgets.toml"
+      "checks/matrix"
+      "rustfmt.toml"
+    ]
+  );
   common = {
     inherit src;
     pname = "wasmworks";
