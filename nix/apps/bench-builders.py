@@ -1,7 +1,7 @@
 """Shows how Nix shares the cells of the matrix out among remote builders.
 
 Makes the stores of two builders and of one that builds nothing itself, has all cells built with
-one builder and then with both, and asks each builder's store which cells it built. Nix speaks with
+one builder and then with both, and asks each builder's store which of them it built. Nix speaks with
 a builder on `localhost` as it does with a distant one, by ssh-ng, but without ssh. What the cells
 are built from lies in all stores beforehand; the stores are temporary.
 """
@@ -59,19 +59,11 @@ def name_of(path):
     return path.split("-", 1)[1]
 
 
-def split(nix, cells):
-    """The derivations that belong to the matrix, and the outputs and files that they are built from."""
-    matrix, inputs, left = set(), set(), list(cells)
-    while left:
-        matrix.add(derivation := left.pop())
-        for reference in nix.query("--references", [derivation]):
-            if reference.endswith(".drv") and name_of(reference).startswith("matrix-"):
-                left.append(reference)
-            else:
-                inputs.add(reference)
-    derivations = [path for path in inputs if path.endswith(".drv")]
-    outputs = nix.run("nix-store", "--realise", *derivations).split()
-    return sorted(matrix), sorted((inputs - set(derivations)).union(outputs))
+def inputs_of(nix, cells):
+    """The outputs and files that the cells are built from, all of them in the store."""
+    inputs = set(nix.query("--references", cells)) - set(cells)
+    derivations = {path for path in inputs if path.endswith(".drv")}
+    return sorted((inputs - derivations).union(nix.run("nix-store", "--realise", *derivations).split()))
 
 
 def measure(client, builders, cells, system, jobs):
@@ -101,15 +93,15 @@ def main():
     parser.add_argument("--json", action="store_true", help="print JSON when all is measured")
     arguments = parser.parse_args()
     known = json.loads(Path(os.environ["CELLS"]).read_text())
-    cells = known["cells"].values()
+    cells = known["cells"]
 
     with tempfile.TemporaryDirectory(prefix="bench-builders-") as folder:
         own, client, *builders = [Nix(), *(Nix(Path(folder) / name) for name in ("client", "builder-1", "builder-2"))]
-        matrix, inputs = split(own, cells)
-        own.give(matrix, client)
+        own.give(cells, client)
+        inputs = inputs_of(own, cells)
         for nix in (client, *builders):
             own.give(inputs, nix)
-        outputs = own.query("--outputs", matrix)
+        outputs = own.query("--outputs", cells)
         results = []
         for count in (1, 2):
             seconds = measure(client, builders[:count], cells, known["system"], arguments.jobs)
@@ -121,7 +113,6 @@ def main():
                 nix.forget(outputs)
         if arguments.json:
             print(json.dumps(results, indent=2))
-        subprocess.run(["chmod", "-R", "u+w", folder], check=True)
 
 
 def report(result):

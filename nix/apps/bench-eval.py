@@ -152,8 +152,6 @@ def main():
                 print(row(results[-1]), flush=True)
         if arguments.json:
             print(json.dumps(results, indent=2))
-        # Nix makes what it stores read-only
-        subprocess.run(["chmod", "-R", "u+w", folder], check=True)
 
 
 if __name__ == "__main__":
