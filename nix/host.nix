@@ -1,6 +1,7 @@
 # The workspace's own programs, for the machine that builds: they drive and measure artifacts.
 {
   craneLib,
+  packages,
   patchedCrates,
   sourceOf,
   workspace,
@@ -26,6 +27,8 @@ let
   };
   withDependencies = common // {
     cargoArtifacts = craneLib.buildDepsOnly (common // { extraDummyScript = patchedCrates src; });
+    # libiwasm.a, and wamrc of the same version
+    WAMR_DIR = packages.wamr;
   };
 in
 {
