@@ -259,6 +259,17 @@ fn memory_stays_inside_its_limit() {
             "{mode:?}"
         );
 
+        // WAMR makes one large page of a memory that never grows.
+        let fixed = load(mode, "(module (memory 3))").instantiate(&Limits {
+            memory_pages: 2,
+            ..Limits::default()
+        });
+        assert_eq!(
+            fixed.err(),
+            Some(Error::MemoryLimit { pages: 3, limit: 2 }),
+            "{mode:?}"
+        );
+
         let mut bounded = with(4).expect("2 pages are enough to start");
         assert_eq!(bounded.memory_size(), 2 * PAGE);
         assert_eq!(bounded.call("grow", &[2]), Ok(Some(2)));

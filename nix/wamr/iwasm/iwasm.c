@@ -15,7 +15,8 @@ static const char HELP[] =
     "  -f, --function=NAME       Call this export rather than _start or main, with the\n"
     "                            ARGUMENTs as numbers, and print what it returns\n"
     "      --stack-size=BYTES    Stack of the interpreter [default: 65536]\n"
-    "      --heap-size=BYTES     Heap for a module that brings no malloc [default: 16384]\n"
+    "      --heap-size=BYTES     Heap that WAMR adds to the memory of a module that\n"
+    "                            exports no malloc [default: 0]\n"
     "      --max-memory-pages=N  Most pages of 64 KiB that its memory may have\n"
     "      --env=NAME=VALUE      Pass a variable to the program\n"
     "      --dir=DIR             Let the program use this folder, under the same name\n"
@@ -47,7 +48,7 @@ static struct {
     const char *function;
     uint32_t stack_size, heap_size, max_memory_pages, log_level;
     struct list env, dirs, map_dirs;
-} options = { .stack_size = 65536, .heap_size = 16384 };
+} options = { .stack_size = 65536 };
 
 static const char *file;
 
@@ -184,7 +185,9 @@ static int
 starts_too_big(wasm_module_inst_t instance)
 {
     wasm_memory_inst_t memory = wasm_runtime_get_default_memory(instance);
-    uint64_t pages = memory ? wasm_memory_get_cur_page_count(memory) : 0;
+    /* NB: WAMR has pages of other sizes too */
+    uint64_t pages =
+        memory ? wasm_memory_get_cur_page_count(memory) * wasm_memory_get_bytes_per_page(memory) / 65536 : 0;
     if (!options.max_memory_pages || pages <= options.max_memory_pages)
         return 0;
     fprintf(stderr, "iwasm: %s: memory limit: it starts with %llu pages, and %u are allowed\n", file,
