@@ -1,6 +1,7 @@
 # The workspace's own programs, for the machine that builds: they drive and measure artifacts.
 {
   craneLib,
+  packages,
   sourceOf,
   workspace,
   workspaceFiles,
@@ -28,6 +29,8 @@ let
     cargoArtifacts = craneLib.buildDepsOnly (
       removeAttrs common [ "src" ] // { inherit (workspace) dummySrc; }
     );
+    # libiwasm.a, and wamrc of the same version
+    WAMR_DIR = packages.wamr;
   };
 in
 {

@@ -32,6 +32,7 @@ let
     patchelf = [ "patchelf" ];
     rsync = [ "rsync" ];
     shellcheck = [ "shellcheck" ];
+    simde = [ "libsimde-dev" ];
     wabt = [ "wabt" ];
     zlib = [ "zlib1g" ];
     zstd = [ "zstd" ];
@@ -141,6 +142,27 @@ lib.mapAttrs (
 // {
   inherit crateBinary nodejs;
   git = debs.git;
+  cmake = prefix {
+    name = "cmake-${debs.cmake.version}";
+    packages = [ "cmake" ];
+    # NB: it finds its modules beside its real path
+    copy = [ "bin/cmake" ];
+  };
+  llvmPackages_22.llvm = prefix {
+    name = "llvm-22";
+    packages = [ "libllvm22" ];
+    # NB: of its package for developers only the headers: the rest is 300 MB of static libraries
+    script = ''
+      mv lib/*-linux-gnu/* lib/
+      ln -s libLLVM.so.22.1 lib/libLLVM.so
+      cd $NIX_BUILD_TOP
+      ar p ${debs.llvm-22-dev.deb} data.tar.xz | xz -dc | tar x
+      cp -rL usr/lib/llvm-22/include $out/
+      # NB: the linker looks for what libLLVM.so is linked to, and not where that says
+      mkdir $out/nix-support
+      echo "export LDFLAGS=\"\$LDFLAGS -Wl,-rpath-link,$out/lib\"" > $out/nix-support/setup-hook
+    '';
+  };
   nix = debs.nix-bin;
   python3 = python // {
     meta.mainProgram = "python3";
