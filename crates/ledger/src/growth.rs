@@ -128,7 +128,11 @@ impl fmt::Display for Shown<'_> {
             if changes.is_empty() {
                 continue;
             }
-            writeln!(f, "\n{:>10} {:>9} {:>9}  {title}", "change", "before", "after")?;
+            writeln!(
+                f,
+                "\n{:>10} {:>9} {:>9}  {title}",
+                "change", "before", "after"
+            )?;
             // The sign of a row that was or is not listed is known, the exact number is not.
             let side = |bytes: Option<u64>| match bytes {
                 Some(bytes) => bytes.to_string(),
@@ -222,7 +226,14 @@ mod tests {
     #[test]
     fn a_function_that_one_side_does_not_list_is_not_said_to_be_new() {
         let before = recording(100, &[("a", "a::small", 99), ("a", "a::big", 100)]);
-        let after = recording(0, &[("a", "a::small", 120), ("a", "a::big", 99), ("a", "a::t", 3)]);
+        let after = recording(
+            0,
+            &[
+                ("a", "a::small", 120),
+                ("a", "a::big", 99),
+                ("a", "a::t", 3),
+            ],
+        );
         let growth = Growth::between(&before, &after);
         assert_eq!(
             growth.functions,
@@ -232,7 +243,10 @@ mod tests {
             ]
         );
         let shown = growth.shown(10).to_string();
-        assert!(shown.contains("     < 100       120  a::small\n"), "{shown}");
+        assert!(
+            shown.contains("     < 100       120  a::small\n"),
+            "{shown}"
+        );
         assert!(shown.contains("       100     < 100  a::big\n"), "{shown}");
     }
 

@@ -148,9 +148,10 @@ impl Check {
         if *json {
             writeln!(output, "{}", serde_json::to_string_pretty(&account)?)?;
         } else {
-            let word = match account.within_budget {
-                true => "within budget",
-                false => "over budget",
+            let word = if account.within_budget {
+                "within budget"
+            } else {
+                "over budget"
             };
             writeln!(output, "{artifact}: {word}")?;
             for entry in account.entries() {
@@ -203,7 +204,10 @@ impl Record {
 
 impl Diff {
     fn run(&self) -> anyhow::Result<ExitCode> {
-        let growth = Growth::between(&read_recording(&self.before)?, &read_recording(&self.after)?);
+        let growth = Growth::between(
+            &read_recording(&self.before)?,
+            &read_recording(&self.after)?,
+        );
         let mut output = io::stdout().lock();
         if self.json {
             writeln!(output, "{}", serde_json::to_string_pretty(&growth)?)?;
@@ -258,7 +262,7 @@ impl Subject {
     fn recording_command(&self) -> String {
         let mut command = format!("nix run .#ledger -- record --artifact {}", self.artifact);
         if let Some(names) = &self.names {
-            command += &format!(" --names {}", quoted(names));
+            command = format!("{command} --names {}", quoted(names));
         }
         format!("{command} {}", quoted(&self.file))
     }
@@ -268,9 +272,10 @@ impl Subject {
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+".contains(letter);
-    match path.chars().all(plain) {
-        true => path,
-        false => format!("'{}'", path.replace('\'', r"'\''")),
+    if path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
     }
 }
 
@@ -291,7 +296,10 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let refused = || format!("cannot read {}", path.display());
     let size = fs::metadata(path).with_context(refused)?.len();
     if size > LARGEST {
-        bail!("{}: {size} bytes are more than the {LARGEST} that are read", path.display());
+        bail!(
+            "{}: {size} bytes are more than the {LARGEST} that are read",
+            path.display()
+        );
     }
     fs::read(path).with_context(refused)
 }

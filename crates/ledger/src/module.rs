@@ -256,7 +256,10 @@ fn take_apart(wasm: &[u8], names: &Outlines<'_>) -> Result<Parts, ModuleError> {
                     section("data", cursor.up_to(segment.range.start));
                     let name = outline
                         .and_then(|outline| outline.segments.get(&index))
-                        .map_or_else(|| NO_NAME.to_owned(), |name| shortened(format_args!("{name}")));
+                        .map_or_else(
+                            || NO_NAME.to_owned(),
+                            |name| shortened(format_args!("{name}")),
+                        );
                     *parts.segments.entry(name).or_default() += cursor.up_to(segment.range.end);
                 }
                 section("data", cursor.up_to(range.end));

@@ -137,7 +137,8 @@ impl Recording {
 
     fn add_up(&self) -> Result<(), RecordingError> {
         // NB: wide enough for any file of numbers
-        let sum = |rows: &BTreeMap<String, u64>| rows.values().map(|bytes| u128::from(*bytes)).sum();
+        let sum =
+            |rows: &BTreeMap<String, u64>| rows.values().map(|bytes| u128::from(*bytes)).sum();
         let fail = |what: String, are, sum: u128, expected| {
             Err(RecordingError::Sum {
                 what,
@@ -153,7 +154,13 @@ impl Recording {
         let details = self
             .functions
             .iter()
-            .map(|(krate, rows)| (format!("the functions of {krate}"), rows, self.crates.get(krate)))
+            .map(|(krate, rows)| {
+                (
+                    format!("the functions of {krate}"),
+                    rows,
+                    self.crates.get(krate),
+                )
+            })
             .chain([(
                 "the segments".to_owned(),
                 &self.segments,
@@ -214,8 +221,14 @@ mod tests {
             crates: table(&[("core", 600), ("(no crate)", 800)]),
             segments: table(&[(".rodata", 570)]),
             functions: [
-                ("core".to_owned(), table(&[("<u8 as \"x\">::é", 512), ("core::small", 88)])),
-                ("(no crate)".to_owned(), table(&[("memcpy", 511), ("memset", 289)])),
+                (
+                    "core".to_owned(),
+                    table(&[("<u8 as \"x\">::é", 512), ("core::small", 88)]),
+                ),
+                (
+                    "(no crate)".to_owned(),
+                    table(&[("memcpy", 511), ("memset", 289)]),
+                ),
             ]
             .into(),
         }
@@ -247,8 +260,16 @@ mod tests {
     fn rows_that_do_not_add_up_are_refused() {
         let text = recording().to_toml().expect("numbers are small");
         for (from, to, message) in [
-            ("raw = 2000", "raw = 2001", "sections and crates are 2000 bytes, and not 2001"),
-            ("core = 600", "core = 9223372036854775807", "sections and crates are"),
+            (
+                "raw = 2000",
+                "raw = 2001",
+                "sections and crates are 2000 bytes, and not 2001",
+            ),
+            (
+                "core = 600",
+                "core = 9223372036854775807",
+                "sections and crates are",
+            ),
             (
                 "memcpy = 511",
                 "memcpy = 512",

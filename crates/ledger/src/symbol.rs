@@ -274,10 +274,11 @@ mod tests {
 
     /// A symbol as rustc made them before v0: each part after its length, and a hash.
     fn legacy(parts: &[&str]) -> String {
-        let parts: String = parts
+        let parts: Vec<_> = parts
             .iter()
             .map(|part| format!("{}{part}", part.len()))
             .collect();
+        let parts = parts.concat();
         format!("_ZN{parts}17h0123456789abcdefE")
     }
 
@@ -334,7 +335,15 @@ mod tests {
 
     #[test]
     fn what_is_not_rust_has_no_crate() {
-        for symbol in ["memcpy", "", "llg_get_error", "_ZN3stdE_", "_R", "_RNv", "$é"] {
+        for symbol in [
+            "memcpy",
+            "",
+            "llg_get_error",
+            "_ZN3stdE_",
+            "_R",
+            "_RNv",
+            "$é",
+        ] {
             let origin = Origin::of(symbol);
             assert_eq!(origin.krate, NO_CRATE, "{symbol}");
             assert_eq!(origin.name, symbol);
@@ -343,8 +352,7 @@ mod tests {
 
     #[test]
     fn what_binaryen_split_off_is_its_functions() {
-        let origin =
-            Origin::of("byn$mgfn-shared$_ZN5impl13foo3Foo3bar17he53b9bee7600ed8dE");
+        let origin = Origin::of("byn$mgfn-shared$_ZN5impl13foo3Foo3bar17he53b9bee7600ed8dE");
         assert_eq!(origin.krate, "impl1");
         assert_eq!(origin.name, "impl1::foo::Foo::bar");
     }
@@ -355,13 +363,14 @@ mod tests {
         assert_eq!(long.name.len(), LONGEST + '…'.len_utf8());
         // A pair of pairs of pairs: each is written once, and again by a reference to its place,
         // counted from behind `_R`. 300 bytes stand for 2^40 names.
-        const DEPTH: usize = 40;
+        let depth = 40;
         let first = "INvC1a1b".len();
-        let references: String = (0..DEPTH)
+        let references: Vec<_> = (0..depth)
             .rev()
-            .map(|depth| format!("B{}E", base_62(first + depth + 1)))
+            .map(|pair| format!("B{}E", base_62(first + pair + 1)))
             .collect();
-        let symbol = format!("_RINvC1a1b{}a{references}E", "T".repeat(DEPTH));
+        let references = references.concat();
+        let symbol = format!("_RINvC1a1b{}a{references}E", "T".repeat(depth));
         let bomb = Origin::of(&symbol);
         assert_eq!(bomb.krate, "a", "{symbol}");
         assert!(bomb.name.starts_with("a::b::<(((("), "{}", bomb.name);
@@ -371,8 +380,7 @@ mod tests {
 
     /// A number above 0 and below 63, as v0 writes it.
     fn base_62(number: usize) -> String {
-        const DIGITS: &[u8; 62] =
-            b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
         format!("{}_", char::from(DIGITS[number - 1]))
     }
 }
