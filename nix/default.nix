@@ -70,7 +70,7 @@ in
   checks = lib.filterAttrs (_: lib.isDerivation) (
     lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families
   );
-  apps = lib.genAttrs [ "ledger" "matrix" ] (program: {
+  apps = lib.genAttrs [ "ledger" "matrix" "report" ] (program: {
     type = "app";
     program = "${scope.host.programs}/bin/${program}";
     meta.description = "The workspace's ${program}; see --help";
