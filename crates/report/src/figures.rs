@@ -52,7 +52,15 @@ pub fn time(milliseconds: f64) -> String {
     }
 }
 
-/// A part of a whole, in percent; 0 of nothing.
+/// A part of a whole such as `12.5 %`, rounded down: nothing is said to be reached that is not.
+#[must_use]
+pub fn share(part: u64, whole: u64) -> String {
+    let tenths = (u128::from(part) * 1000).checked_div(u128::from(whole));
+    let tenths = tenths.unwrap_or(0);
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// A part of a whole, in percent, for the length of a bar; 0 of nothing.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> f64 {
     match whole {
@@ -110,6 +118,8 @@ mod tests {
 
     #[test]
     fn a_part_of_nothing_is_nothing() {
+        assert_eq!(share(0, 0), "0.0 %");
+        assert_eq!(share(9_999, 10_000), "99.9 %");
         assert!(percent(0, 0).abs() < f64::EPSILON);
         assert!((percent(1, 8) - 12.5).abs() < f64::EPSILON);
     }

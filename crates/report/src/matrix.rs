@@ -203,10 +203,7 @@ fn figures(cell: &Cell) -> Markup {
     let startup = cell.startup_ms;
     let rows = [
         ("start-up", startup.map(|startup| time(startup.module))),
-        (
-            "empty module",
-            startup.and_then(|startup| startup.empty).map(time),
-        ),
+        ("empty", startup.and_then(|startup| startup.empty).map(time)),
         ("memory", cell.peak_memory_bytes.map(memory)),
         ("compiled", cell.compiled_bytes.map(memory)),
     ];

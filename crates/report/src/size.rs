@@ -7,7 +7,7 @@ use ledger::recording::Part;
 use ledger::{Account, Entry, Growth};
 use maud::{Markup, html};
 
-use crate::figures::{change, count, percent};
+use crate::figures::{change, count, percent, share};
 use crate::page::{Frame, scrolled};
 
 /// Colours for an artifact's biggest parts, besides those of [`FIXED`].
@@ -153,11 +153,11 @@ fn measure(entry: &Entry, parts: Option<&Ranked<'_>>) -> Markup {
                 strong { (count(entry.size)) } " of " (count(entry.budget)) " bytes, "
                 @match entry.excess() {
                     Some(excess) => strong.up {
-                        (count(excess)) " over (" (format!("{:.1}", percent(excess, entry.budget))) " %)"
+                        (count(excess)) " over (" (share(excess, entry.budget)) ")"
                     },
                     None => {
-                        (count(entry.budget - entry.size)) " left ("
-                        (format!("{:.1}", percent(entry.budget - entry.size, entry.budget))) " %)"
+                        @let left = entry.budget - entry.size;
+                        (count(left)) " left (" (share(left, entry.budget)) ")"
                     },
                 }
             }
@@ -214,7 +214,6 @@ impl<'a> Ranked<'a> {
 }
 
 fn parts_table(artifact: &str, parts: &Ranked<'_>, rows: usize) -> Markup {
-    let share = |bytes| format!("{:.1} %", percent(bytes, parts.total()));
     let others = parts.0.iter().skip(rows);
     html! {
         (scrolled(&format!("Parts of {artifact}"), &html! {
@@ -233,7 +232,7 @@ fn parts_table(artifact: &str, parts: &Ranked<'_>, rows: usize) -> Markup {
                         tr {
                             th.name scope="row" { span.swatch.(row.colour) {} (row.part) }
                             td.number { (count(row.bytes)) }
-                            td.number { (share(row.bytes)) }
+                            td.number { (share(row.bytes, parts.total())) }
                             td.number { (delta(difference(row.before, row.bytes))) }
                         }
                     }
@@ -242,7 +241,7 @@ fn parts_table(artifact: &str, parts: &Ranked<'_>, rows: usize) -> Markup {
                         tr {
                             th.name scope="row" { span.swatch.(REST) {} (others.len()) " more" }
                             td.number { (count(parts.beyond(rows))) }
-                            td.number { (share(parts.beyond(rows))) }
+                            td.number { (share(parts.beyond(rows), parts.total())) }
                             td.number { (delta(difference(before, parts.beyond(rows)))) }
                         }
                     }
