@@ -1,7 +1,7 @@
 //! The program `ledger`: how big an artifact is, whether it may be, and what grew.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -294,14 +294,18 @@ fn read_recording(path: &Path) -> anyhow::Result<Recording> {
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let refused = || format!("cannot read {}", path.display());
-    let size = fs::metadata(path).with_context(refused)?.len();
-    if size > LARGEST {
-        bail!(
-            "{}: {size} bytes are more than the {LARGEST} that are read",
-            path.display()
-        );
+    let file = File::open(path).with_context(refused)?;
+    let said = file.metadata().with_context(refused)?.len();
+    let mut contents = Vec::new();
+    if said <= LARGEST {
+        // NB: a pipe or a device does not say how much there is
+        let mut limited = file.take(LARGEST + 1);
+        limited.read_to_end(&mut contents).with_context(refused)?;
     }
-    fs::read(path).with_context(refused)
+    if said.max(contents.len() as u64) > LARGEST {
+        bail!("{}: more than {LARGEST} bytes are not read", path.display());
+    }
+    Ok(contents)
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {

@@ -173,6 +173,13 @@ fn modules_and_baselines_are_compared() {
 fn usage_errors_are_told_apart_from_breaches() {
     let folder = Folder::with_budget("usage", "raw = 1\ngzip = 1");
     folder.file("text.wasm", "x");
+    // A hole, which takes no room.
+    folder.file("huge.wasm", "");
+    fs::File::options()
+        .write(true)
+        .open(folder.0.join("huge.wasm"))
+        .and_then(|file| file.set_len((1 << 30) + 1))
+        .expect("the file system has holes");
     folder.file(
         "nameless.wasm",
         wat::parse_str("(module (func))").expect("a module"),
@@ -221,6 +228,10 @@ fn usage_errors_are_told_apart_from_breaches() {
             "faulty.toml: sections and crates are 0 bytes, and not 8: record it anew",
         ),
         (vec!["size", "absent.wasm"], "cannot read absent.wasm"),
+        (
+            vec!["size", "huge.wasm"],
+            "huge.wasm: more than 1073741824 bytes are not read",
+        ),
     ] {
         let output = folder.ledger(arguments.iter().copied());
         let errors = text(&output.stderr);

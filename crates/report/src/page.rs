@@ -59,6 +59,6 @@ impl Frame<'_> {
 #[must_use]
 pub fn scrolled(label: &str, table: &Markup) -> Markup {
     html! {
-        div.scrolled role="region" aria-label=(label) tabindex="0" { (table) }
+        div.scrolled role="group" aria-label=(label) tabindex="0" { (table) }
     }
 }
