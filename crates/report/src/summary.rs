@@ -244,7 +244,10 @@ fn row(text: &mut String, cells: &[&str]) {
 /// The longest text in a cell, in characters.
 const LONGEST: usize = 300;
 
-/// A text that Markdown shows as it is, in one line.
+/// A text that Markdown and HTML show as it is, in one line.
+///
+/// What could begin something else is written as a number: a table, a tag, a link, a mail to
+/// whom a message happens to name.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for (place, letter) in text.chars().enumerate() {
@@ -253,15 +256,13 @@ fn plain(text: &str) -> String {
             break;
         }
         match letter {
-            '&' => plain += "&amp;",
-            '<' => plain += "&lt;",
-            '>' => plain += "&gt;",
-            // NB: no mail to whom a message happens to name, no link to an issue
-            '@' => plain += "&#64;",
-            '#' => plain += "&#35;",
-            ':' => plain += "&#58;",
             letter if letter.is_control() => plain.push(' '),
-            letter if letter.is_ascii_punctuation() => plain.extend(['\\', letter]),
+            // NB: `www.` begins a link
+            '.' if !plain.ends_with('w') => plain.push('.'),
+            '-' | ',' | '/' | '(' | ')' | '=' | '+' | '%' | ';' | '?' => plain.push(letter),
+            letter if letter.is_ascii_punctuation() => {
+                let _ = write!(plain, "&#{};", u32::from(letter));
+            }
             letter => plain.push(letter),
         }
     }
@@ -275,8 +276,9 @@ mod tests {
     #[test]
     fn a_text_stays_in_its_cell() {
         assert_eq!(
-            plain("a|b `c`\n<img> @who #1 *x* _y_ ::z"),
-            r"a\|b \`c\` &lt;img&gt; &#64;who &#35;1 \*x\* \_y\_ &#58;&#58;z"
+            plain("a|b `c`\n<i> @who #1 *x* _y_ z::z www.w [a](b) &amp; 1.5 \\"),
+            "a&#124;b &#96;c&#96; &#60;i&#62; &#64;who &#35;1 &#42;x&#42; &#95;y&#95; \
+             z&#58;&#58;z www&#46;w &#91;a&#93;(b) &#38;amp; 1.5 &#92;"
         );
         assert_eq!(plain(&"x".repeat(1000)).chars().count(), LONGEST + 1);
     }

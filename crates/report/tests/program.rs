@@ -107,17 +107,17 @@ fn a_summary_tells_what_changed() {
         "Compared with the base branch.",
         "| thing | 1,608 | +600 | 60 | 0 | ✗ **raw: 108 over** |",
         "| core | 1,000 | 1,600 | +600 |",
-        r"| core&#58;&#58;fmt&#58;&#58;write | 1,000 | 1,600 | +600 |",
+        "| core&#58;&#58;fmt&#58;&#58;write | 1,000 | 1,600 | +600 |",
         "3 cells: 2 ok, 1 failed. On the base branch 3 cells: 3 ok.",
-        r"| thing\-b | ok | ✗ wrong | s\|1: a \| b &#64;c |",
-        r"| thing\-new | – | ✓ ok |  |",
-        r"| thing\-gone | ok | gone |  |",
-        r"| thing\-a | 12.0 ms | 12.0 ms | – | – | 2.0 MiB | 2.0 MiB |",
+        "| thing-b | ok | ✗ wrong | s&#124;1: a &#124; b &#64;c |",
+        "| thing-new | – | ✓ ok |  |",
+        "| thing-gone | ok | gone |  |",
+        "| thing-a | 12.0 ms | 12.0 ms | – | – | 2.0 MiB | 2.0 MiB |",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
     assert!(
-        !text.contains(r"| thing\-a | ok |"),
+        !text.contains("| thing-a | ok |"),
         "it did not change: {text}"
     );
 }
@@ -141,7 +141,7 @@ fn without_a_base_sizes_are_held_against_their_baselines() {
             "| thing | 1,008 | +500 | 60 | +10 | ✓ kept |",
             "| core&#58;&#58;fmt&#58;&#58;write | under 512 | 1,000 | +1,000 |",
             "1 cell: 1 failed. Nothing of the base branch is at hand.",
-            r"| thing\-a | – | ✗ trap | s\|1: a \| b &#64;c |",
+            "| thing-a | – | ✗ trap | s&#124;1: a &#124; b &#64;c |",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
