@@ -11,7 +11,6 @@ use thiserror::Error;
 
 use crate::command;
 use crate::core;
-use crate::difference;
 use crate::outcome::{Failure, Outcome};
 use crate::process::{Child, Limits, Output};
 use crate::report::{Report, ScenarioReport, Startup};
@@ -118,7 +117,8 @@ impl Cell<'_> {
     /// [`CellError`] if something that is needed is not there. What the artifact does wrong is
     /// in the report.
     pub fn measure(&self, progress: &mut dyn FnMut(&str)) -> Result<Report, CellError> {
-        let folder = TempDir::with_prefix("matrix-").map_err(system("making a temporary folder"))?;
+        let folder =
+            TempDir::with_prefix("matrix-").map_err(system("making a temporary folder"))?;
         let mut bench = Bench {
             cell: self,
             folder,
@@ -196,10 +196,15 @@ impl Cell<'_> {
         let child = command::start(&invocation)
             .and_then(|command| Child::start(command, Output::Captured, self.limits(self.limits)))
             .and_then(Child::finish)
-            .map_err(system(format!("asking for the version of {}", self.mode.name)))?;
+            .map_err(system(format!(
+                "asking for the version of {}",
+                self.mode.name
+            )))?;
         let said = String::from_utf8_lossy(&child.stdout);
         // The name and the version are words; what follows is a date or a commit.
-        let words = said.split_whitespace().map(|word| word.trim_start_matches('v'));
+        let words = said
+            .split_whitespace()
+            .map(|word| word.trim_start_matches('v'));
         let words: Vec<&str> = name.into_iter().chain(words).take(2).collect();
         Ok(words.join(" "))
     }
@@ -222,7 +227,9 @@ impl Bench<'_> {
             path: key.0.clone(),
             source,
         };
-        let text = source.extension().is_some_and(|extension| extension == "wat");
+        let text = source
+            .extension()
+            .is_some_and(|extension| extension == "wat");
         let mut wasm = if text {
             wat::parse_file(source).map_err(|error| unreadable(error.into()))?
         } else {
@@ -233,7 +240,9 @@ impl Bench<'_> {
             self.write(&wasm)?
         } else {
             // A child has another working folder.
-            source.canonicalize().map_err(|error| unreadable(error.into()))?
+            source
+                .canonicalize()
+                .map_err(|error| unreadable(error.into()))?
         };
         let ready = self.compile(module)?;
         self.ready.insert(key, ready.clone());
@@ -248,7 +257,10 @@ impl Bench<'_> {
     }
 
     fn compile(&self, module: PathBuf) -> Result<Ready, CellError> {
-        let code = self.folder.path().join(format!("{}.code", self.ready.len()));
+        let code = self
+            .folder
+            .path()
+            .join(format!("{}.code", self.ready.len()));
         let limits = self.cell.limits(self.cell.limits);
         let compiled = match self.cell.kind {
             Kind::Core => core::compile(self.cell.mode, &module, &code, limits)
@@ -263,7 +275,10 @@ impl Bench<'_> {
     }
 
     fn run(&mut self, scenario: &Scenario) -> Result<ScenarioReport, CellError> {
-        let own = scenario.module.as_ref().map(|file| scenario.folder.join(file));
+        let own = scenario
+            .module
+            .as_ref()
+            .map(|file| scenario.folder.join(file));
         let source = own.as_deref().unwrap_or(self.cell.module);
         let ready = self.ready(source, scenario.truncate)?;
         let Measured {

@@ -80,21 +80,23 @@ fn in_process(
 ) -> io::Result<Run> {
     let remote = Remote::start(worker(mode)?, limits)?;
     let mut result = drive(&remote);
-    // A process that is lost has no answer, and `result` says so already.
-    let spent = remote.spent().unwrap_or_default();
-    let lost = remote.spent().is_err();
+    let spent = remote.spent();
     let ended = remote.finish()?;
     if let Some(failure) = excess(&ended, limits) {
         result = Err(failure);
-    } else if lost && ended.status.code().is_none() {
-        result = Err(killed(&ended));
-    } else if lost {
-        let message = format!("the runtime ended: {}{}", ended.status, last_words(&ended.stderr));
-        result = Err(Failure::new(Outcome::Fault, message));
+    } else if spent.is_err() {
+        // It was gone before it was told to end, and knows better why.
+        result = Err(if ended.status.code().is_none() {
+            killed(&ended)
+        } else {
+            let said = last_words(&ended.stderr);
+            let message = format!("the runtime ended: {}{said}", ended.status);
+            Failure::new(Outcome::Fault, message)
+        });
     }
     Ok(Run {
         result,
-        spent,
+        spent: spent.unwrap_or_default(),
         ended,
     })
 }

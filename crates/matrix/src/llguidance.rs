@@ -144,7 +144,10 @@ fn try_cases(module: &dyn Module, folder: &Path, language: Language) -> Vec<Fail
         .filter(|case| case.language == language)
         .collect();
     if cases.is_empty() {
-        return vec![cannot(format!("{} has no case of this language", folder.display()))];
+        return vec![cannot(format!(
+            "{} has no case of this language",
+            folder.display()
+        ))];
     }
     cases
         .iter()
@@ -179,7 +182,7 @@ fn try_handles(module: &dyn Module) -> Result<(), GuestError> {
     let mut size = 0;
     for round in 0..60 {
         let tokenizer = guest.tokenizer()?;
-        let matcher = guest.matcher(&tokenizer, cases::Language::Regex, "[a-z]{1,20}@[a-z]+")?;
+        let matcher = guest.matcher(&tokenizer, Language::Regex, "[a-z]{1,20}@[a-z]+")?;
         let copy = guest.clone_matcher(&matcher)?;
         guest.free_tokenizer(tokenizer)?;
         GuestMatcher::new(&mut guest, &copy).mask()?;

@@ -108,7 +108,11 @@ enum KindName {
 }
 
 fn mode_names() -> PossibleValuesParser {
-    MODES.iter().map(|mode| mode.name).collect::<Vec<_>>().into()
+    MODES
+        .iter()
+        .map(|mode| mode.name)
+        .collect::<Vec<_>>()
+        .into()
 }
 
 fn mode(name: &str) -> anyhow::Result<&'static Mode> {

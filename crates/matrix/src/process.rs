@@ -304,7 +304,11 @@ fn watch(leash: &Leash, limits: Limits, start: Instant, over: &Receiver<()>) -> 
             leash.kill(Some(Excess::Memory));
         }
         // Once the time is over there is nothing to be in time for.
-        let pause = if left.is_zero() { WATCH_INTERVAL } else { left.min(WATCH_INTERVAL) };
+        let pause = if left.is_zero() {
+            WATCH_INTERVAL
+        } else {
+            left.min(WATCH_INTERVAL)
+        };
         if over.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
             return peak;
         }

@@ -291,7 +291,10 @@ impl Server<'_> {
             }
             Request::Load { file } => self.module = Some(self.runtime.load(file)?),
             Request::Instantiate => {
-                let module = self.module.as_ref().ok_or_else(|| lost("nothing is loaded"))?;
+                let module = self
+                    .module
+                    .as_ref()
+                    .ok_or_else(|| lost("nothing is loaded"))?;
                 self.count += 1;
                 self.instances.insert(self.count, module.instantiate()?);
                 return Ok(Some(self.count.into()));

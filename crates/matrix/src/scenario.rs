@@ -206,11 +206,30 @@ impl Scenario {
         if self.about.trim().is_empty() {
             return Some("`about` is empty: say what the scenario shows");
         }
-        if self.limits.seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds < 1e6)) {
+        if self
+            .limits
+            .seconds
+            .is_some_and(|seconds| !(seconds > 0.0 && seconds < 1e6))
+        {
             return Some("`limits.seconds` must be above 0 and below 1000000");
         }
+        let mut folders = self
+            .command
+            .iter()
+            .flat_map(|command| command.folder.keys());
+        let plain = |name: &String| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if !folders.all(plain) {
+            return Some("the name of a folder has letters, digits and hyphens only");
+        }
         if self.outcome == Outcome::Wrong {
-            return Some("`outcome` cannot be \"wrong\": say what is right in [expect] or `returns`");
+            return Some(
+                "`outcome` cannot be \"wrong\": say what is right in [expect] or `returns`",
+            );
         }
         if self.outcome != Outcome::Ok {
             return None;
@@ -236,12 +255,7 @@ impl Scenario {
         if !self.call.is_empty() && self.call.iter().all(|call| call.returns.is_none()) {
             return Some("no call has `returns`, so any module would pass: give one");
         }
-        let mut folders = self.command.iter().flat_map(|command| command.folder.keys());
-        let plain = |name: &String| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        (!folders.all(plain))
-            .then_some("the name of a folder has letters, digits and hyphens only")
+        None
     }
 }
 
@@ -261,7 +275,10 @@ pub fn read_folder(folder: &Path, kind: Kind) -> Result<Vec<Scenario>, ScenarioE
                 .collect::<Result<Vec<_>, _>>()
         })
         .map_err(unreadable(folder))?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     paths.sort();
     if paths.is_empty() {
         return Err(ScenarioError::Empty(folder.to_owned()));

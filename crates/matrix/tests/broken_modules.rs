@@ -94,7 +94,14 @@ fn matrix(name: &str, module: &[u8], mode: &str) -> (Output, Value) {
     let path = folder("modules").join(format!("{name}-{mode}.wasm"));
     fs::write(&path, module).expect("the test folder is writable");
     let output = Command::new(env!("CARGO_BIN_EXE_matrix"))
-        .args(["run", "--json", "--kind=core", "--mode", mode, "--scenarios"])
+        .args([
+            "run",
+            "--json",
+            "--kind=core",
+            "--mode",
+            mode,
+            "--scenarios",
+        ])
         .arg(&*SCENARIOS)
         .arg(path)
         .output()
@@ -114,7 +121,11 @@ fn ends(name: &str, module: &[u8]) -> (Option<i32>, End, End) {
     let [jit, aot, node] = MODES.map(|mode| {
         let (output, report) = matrix(name, module, mode);
         let end = |number: usize| {
-            let field = |key: &str| report["scenarios"][number][key].as_str().unwrap_or_default();
+            let field = |key: &str| {
+                report["scenarios"][number][key]
+                    .as_str()
+                    .unwrap_or_default()
+            };
             (field("outcome").to_owned(), field("detail").to_owned())
         };
         let (contract, regex) = (end(0), end(1));
@@ -239,7 +250,10 @@ fn each_breach_of_the_interface_is_named() {
         ),
     ] {
         let (_, contract, _) = ends(name, &stub.binary());
-        assert_eq!(contract, ("fault".to_owned(), format!("interface: {message}")));
+        assert_eq!(
+            contract,
+            ("fault".to_owned(), format!("interface: {message}"))
+        );
     }
 }
 
@@ -284,7 +298,11 @@ fn what_is_no_module_or_does_not_validate_is_a_bad_module() {
     ] {
         let (code, contract, regex) = ends(name, bytes);
         assert_eq!(code, Some(3), "{name}");
-        assert_eq!((&*contract.0, &*regex.0), ("bad-module", "bad-module"), "{name}");
+        assert_eq!(
+            (&*contract.0, &*regex.0),
+            ("bad-module", "bad-module"),
+            "{name}"
+        );
     }
 }
 
@@ -301,7 +319,10 @@ fn usage_errors_are_told_apart() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     let errors = run(&SCENARIOS, "absent.wasm");
-    assert!(errors.contains("cannot read the module absent.wasm"), "{errors}");
+    assert!(
+        errors.contains("cannot read the module absent.wasm"),
+        "{errors}"
+    );
     let errors = run(&folder("nothing"), "absent.wasm");
     assert!(errors.contains("has no scenario"), "{errors}");
 }

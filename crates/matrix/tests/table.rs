@@ -19,7 +19,11 @@ fn table() -> Table {
 }
 
 fn scenarios(row: &toml::Table) -> Vec<Scenario> {
-    let text = |key: &str| row[key].as_str().unwrap_or_else(|| panic!("{key} is a text"));
+    let text = |key: &str| {
+        row[key]
+            .as_str()
+            .unwrap_or_else(|| panic!("{key} is a text"))
+    };
     let kind = match text("kind") {
         "core" => Kind::Core,
         "command" | "component" => Kind::Command,
@@ -44,7 +48,14 @@ fn every_scenario_is_readable_and_has_its_module() {
 #[test]
 fn every_row_has_known_fields() {
     const FIELDS: [&str; 8] = [
-        "package", "module", "kind", "scenarios", "native", "startup", "limits", "absent",
+        "package",
+        "module",
+        "kind",
+        "scenarios",
+        "native",
+        "startup",
+        "limits",
+        "absent",
     ];
     for (artifact, row) in table() {
         for field in row.keys() {

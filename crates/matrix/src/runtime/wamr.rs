@@ -65,7 +65,10 @@ impl Cli for Wamr {
         [
             ("missing import: ", Outcome::MissingImport),
             ("failed to link import function", Outcome::MissingImport),
-            ("failed to call unlinked import function", Outcome::MissingImport),
+            (
+                "failed to call unlinked import function",
+                Outcome::MissingImport,
+            ),
             ("module load failed: ", Outcome::BadModule),
             ("Exception: ", Outcome::Trap),
             ("iwasm: ", Outcome::BadModule),
