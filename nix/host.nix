@@ -2,6 +2,7 @@
 {
   craneLib,
   nodejs,
+  packages,
   patchedCrates,
   sourceOf,
   workspace,
@@ -20,6 +21,8 @@ let
   };
   withDependencies = common // {
     cargoArtifacts = craneLib.buildDepsOnly (common // { extraDummyScript = patchedCrates src; });
+    # libiwasm.a, and wamrc of the same version
+    WAMR_DIR = packages.wamr;
     doInstallCargoArtifacts = false;
   };
 in

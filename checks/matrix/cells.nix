@@ -4,7 +4,6 @@
   lib,
   runCommand,
   nodejs,
-  wasmtime,
   buildWasm,
   host,
   packages,
@@ -15,10 +14,12 @@
   table ? lib.importTOML ./matrix.toml,
 }:
 let
-  # What each mode needs on PATH: core modules run in Wasmtime as `matrix` embeds it
+  # What each mode needs on PATH, besides the runtimes that `matrix` embeds
   modes = {
-    wasmtime-jit.command = [ wasmtime ];
-    wasmtime-aot.command = [ wasmtime ];
+    wasmtime-jit.command = [ packages.wasmtime ];
+    wasmtime-aot.command = [ packages.wasmtime ];
+    wamr-interp.command = [ packages.wamr ];
+    wamr-aot.command = [ packages.wamr ];
     node.core = [ nodejs ];
   };
 

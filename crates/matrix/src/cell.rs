@@ -75,9 +75,6 @@ pub enum CellError {
     /// The mode has no command line.
     #[error("{0} does not run programs with WASI")]
     NoCommand(&'static str),
-    /// The mode runs no core modules.
-    #[error("{0} does not run core modules")]
-    NoCore(&'static str),
     /// The start-up is measured by what is not there.
     #[error("there is no scenario {0} to measure start-up by")]
     NoStartup(String),
@@ -186,12 +183,11 @@ impl Cell<'_> {
     fn runtime(&self) -> Result<String, CellError> {
         let (name, invocation) = match (self.kind, &self.mode.core) {
             (Kind::Command, _) => (None, self.cli()?.version()),
-            (Kind::Core, Some(Core::Embedded(runtime))) => return Ok(runtime.version()),
-            (Kind::Core, Some(Core::Program(driver))) => {
+            (Kind::Core, Core::Embedded(runtime)) => return Ok(runtime.version()),
+            (Kind::Core, Core::Program(driver)) => {
                 let (name, invocation) = driver.version();
                 (Some(name), invocation)
             }
-            (Kind::Core, None) => return Err(CellError::NoCore(self.mode.name)),
         };
         let child = command::start(&invocation)
             .and_then(|command| Child::start(command, Output::Captured, self.limits(self.limits)))

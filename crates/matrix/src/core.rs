@@ -103,12 +103,11 @@ fn in_process(
 
 fn worker(mode: &Mode) -> io::Result<process::Command> {
     match mode.core {
-        Some(Core::Embedded(_)) => {
+        Core::Embedded(_) => {
             let invocation = Invocation::new(this_program()?).args(["worker", "--mode", mode.name]);
             start(&invocation)
         }
-        Some(Core::Program(driver)) => start(&driver.start()),
-        None => Err(io::Error::other("it does not run core modules")),
+        Core::Program(driver) => start(&driver.start()),
     }
 }
 

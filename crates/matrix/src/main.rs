@@ -217,7 +217,7 @@ fn exit_code(reports: &[Report]) -> ExitCode {
 }
 
 fn work(name: &str) -> anyhow::Result<ExitCode> {
-    let Some(Core::Embedded(runtime)) = mode(name)?.core else {
+    let Core::Embedded(runtime) = mode(name)?.core else {
         bail!("{name} is not embedded");
     };
     remote::serve(runtime, io::stdin().lock(), io::stdout().lock())?;

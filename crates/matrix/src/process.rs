@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// How often the memory of a child is looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(10);
 
+/// What a fork takes along at most of this process's memory that is not anonymous.
+const FORKED_BESIDES: u64 = 1 << 20;
+
 /// How long the output of an ended child may still come, from a process that escaped it.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -100,7 +103,7 @@ impl Child {
         };
         // SAFETY: `restrain` makes system calls only, which is allowed between fork and exec.
         unsafe { command.pre_exec(restrain) };
-        let floor = resident_memory("self", "VmRSS").unwrap_or(0);
+        let floor = resident_memory("self", "RssAnon").map_or(0, |own| own + FORKED_BESIDES);
         let start = Instant::now();
         // The child is reaped in `reap`, which `finish` and `drop` call.
         #[expect(clippy::zombie_processes)]
@@ -150,8 +153,8 @@ impl Child {
         let elapsed = self.start.elapsed();
         let seen = self.stop_watching().max(before);
         let (status, reported) = self.leash.reap()?;
-        // The system counts what this process had when it forked. Above that its figure is
-        // exact, below it is no more than a bound, and the last one seen is nearer.
+        // The system counts what the child had of this process before it became a program of
+        // its own. Above that its figure is exact, below it the last one seen is nearer.
         let peak_memory = if reported > self.floor || seen == 0 {
             reported
         } else {

@@ -22,7 +22,7 @@ pub struct Mode {
     /// Its name, as it stands in the names of cells.
     pub name: &'static str,
     /// Who runs core modules.
-    pub core: Option<Core>,
+    pub core: Core,
     /// Who runs programs with WASI.
     pub command: Option<&'static dyn Cli>,
 }
@@ -31,27 +31,27 @@ pub struct Mode {
 pub static MODES: [Mode; 5] = [
     Mode {
         name: "wasmtime-jit",
-        core: Some(Core::Embedded(&wasmtime::JIT)),
+        core: Core::Embedded(&wasmtime::JIT),
         command: Some(&wasmtime::JIT),
     },
     Mode {
         name: "wasmtime-aot",
-        core: Some(Core::Embedded(&wasmtime::AOT)),
+        core: Core::Embedded(&wasmtime::AOT),
         command: Some(&wasmtime::AOT),
     },
     Mode {
         name: "wamr-interp",
-        core: None,
+        core: Core::Embedded(&wamr::INTERPRETER),
         command: Some(&wamr::INTERPRETER),
     },
     Mode {
         name: "wamr-aot",
-        core: None,
+        core: Core::Embedded(&wamr::AOT),
         command: Some(&wamr::AOT),
     },
     Mode {
         name: "node",
-        core: Some(Core::Program(&node::Node)),
+        core: Core::Program(&node::Node),
         command: None,
     },
 ];

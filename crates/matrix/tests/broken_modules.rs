@@ -88,7 +88,13 @@ static SCENARIOS: LazyLock<PathBuf> = LazyLock::new(|| {
     folder
 });
 
-const MODES: [&str; 3] = ["wasmtime-jit", "wasmtime-aot", "node"];
+const MODES: [&str; 5] = [
+    "wasmtime-jit",
+    "wasmtime-aot",
+    "wamr-interp",
+    "wamr-aot",
+    "node",
+];
 
 fn matrix(name: &str, module: &[u8], mode: &str) -> (Output, Value) {
     let path = folder("modules").join(format!("{name}-{mode}.wasm"));
@@ -118,7 +124,7 @@ type End = (String, String);
 /// contract and the regular expression ended.
 #[track_caller]
 fn ends(name: &str, module: &[u8]) -> (Option<i32>, End, End) {
-    let [jit, aot, node] = MODES.map(|mode| {
+    let [jit, others @ ..] = MODES.map(|mode| {
         let (output, report) = matrix(name, module, mode);
         let end = |number: usize| {
             let field = |key: &str| {
@@ -140,7 +146,7 @@ fn ends(name: &str, module: &[u8]) -> (Option<i32>, End, End) {
         }
         (output.status.code(), contract, regex)
     });
-    for other in [aot, node] {
+    for other in others {
         assert_eq!(
             (jit.0, &jit.1.0, &jit.2.0),
             (other.0, &other.1.0, &other.2.0),

@@ -1,8 +1,12 @@
-//! WAMR: its CLI.
+//! WAMR: its CLI, and embedded.
 
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use super::{Cli, Guest, Invocation};
+use wamr::{COMPILER, Error, Limits};
+
+use super::{Cli, Fault, Guest, Instance, Invocation, Module, Runtime};
 use crate::outcome::{Failure, Outcome};
 use crate::process::Ended;
 
@@ -46,8 +50,9 @@ impl Cli for Wamr {
             folders,
         } = guest;
         Invocation::new("iwasm")
-            // The default is less than what Rust's programs and CPython put on a stack.
-            .arg("--stack-size=1048576")
+            // The default is less than what Rust's programs and CPython put on a stack; and a
+            // heap would lie in linear memory, where the module has its own.
+            .args(["--stack-size=1048576", "--heap-size=0"])
             .args(folders.iter().map(|folder| format!("--dir={folder}")))
             .args(
                 environment
@@ -81,5 +86,115 @@ impl Cli for Wamr {
                 .find(|line| line.contains(sign))?;
             Some(Failure::new(outcome, line))
         })
+    }
+}
+
+impl Runtime for Wamr {
+    fn version(&self) -> String {
+        format!("wamr {}", wamr::version())
+    }
+
+    fn compile(&self, module: &Path, code: &Path) -> Result<bool, Fault> {
+        if !self.ahead {
+            return Ok(false);
+        }
+        let output = Command::new(COMPILER)
+            .args(AOT_TARGET)
+            // What `wamr` asks of the files that it loads.
+            .arg("--bounds-checks=1")
+            .arg("-o")
+            .args([code, module])
+            .output()
+            .map_err(|error| Fault::Lost {
+                reason: format!("{COMPILER}: {error}"),
+            })?;
+        if output.status.success() {
+            return Ok(true);
+        }
+        Err(Fault::bad_module(String::from_utf8_lossy(&output.stderr)))
+    }
+
+    fn load(&self, file: &Path) -> Result<Box<dyn Module>, Fault> {
+        let bytes = fs::read(file).map_err(Fault::bad_module)?;
+        let module = if self.ahead {
+            // SAFETY: the file was written by `compile`, for the oldest CPU of this kind, in a
+            // folder of this run, and nothing else writes to it.
+            unsafe { wamr::Module::from_aot(&bytes) }
+        } else {
+            wamr::Module::new(&bytes)
+        }?;
+        Ok(Box::new(module))
+    }
+}
+
+impl Module for wamr::Module {
+    fn instantiate(&self) -> Result<Box<dyn Instance>, Fault> {
+        let instance = self.instantiate(&Limits::default())?;
+        if instance.memory_size() == 0 {
+            return Err(Fault::missing_export("memory", "memory"));
+        }
+        Ok(Box::new(instance))
+    }
+}
+
+impl Instance for wamr::Instance {
+    fn call(&mut self, function: &str, arguments: &[u32]) -> Result<Option<u32>, Fault> {
+        self.call(function, arguments).map_err(|error| match error {
+            Error::Trap { .. } => Fault::Trap {
+                function: function.to_owned(),
+                reason: error.to_string(),
+            },
+            error => error.into(),
+        })
+    }
+
+    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), Fault> {
+        Ok(wamr::Instance::read(self, address, bytes)?)
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Fault> {
+        Ok(self.write(address, bytes)?)
+    }
+
+    fn memory_size(&mut self) -> Result<u64, Fault> {
+        Ok(wamr::Instance::memory_size(self))
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Load(reason) => Self::BadModule { reason },
+            Error::MissingImport { module, name } => Self::MissingImport {
+                name: format!("{module}.{name}"),
+            },
+            // The only code that runs then is a start function's.
+            Error::Instantiate(reason) => Self::Trap {
+                function: "start".to_owned(),
+                reason,
+            },
+            Error::MissingExport(name) => Self::missing_export("function", &name),
+            Error::Signature {
+                ref function,
+                arguments,
+                ..
+            } => Self::Signature {
+                function: function.clone(),
+                arguments,
+                reason: error.to_string(),
+            },
+            Error::OutOfBounds {
+                address,
+                length,
+                size,
+            } => Self::OutOfBounds {
+                address,
+                length,
+                size,
+            },
+            Error::Runtime | Error::MemoryLimit { .. } | Error::Trap { .. } => Self::Lost {
+                reason: error.to_string(),
+            },
+        }
     }
 }
