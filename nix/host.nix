@@ -1,22 +1,17 @@
 # The workspace's own programs, for the machine that builds: they drive and measure artifacts.
 {
   craneLib,
+  nodejs,
   packages,
   sourceOf,
   workspace,
   workspaceFiles,
 }:
 let
-  src = sourceOf (
-    workspaceFiles
-    ++ [
-      "budgets.toml"
-      "checks/matrix"
-      "rustfmt.toml"
-    ]
-  );
+  # NB: an edit of what tests read besides does not build the programs again
+  sourceWith = more: sourceOf (workspaceFiles ++ more);
   common = {
-    inherit src;
+    src = sourceWith [ ];
     pname = "wasmworks";
     inherit (workspace) version cargoVendorDir;
     strictDeps = true;
@@ -31,17 +26,23 @@ let
     );
     # libiwasm.a, and wamrc of the same version
     WAMR_DIR = packages.wamr;
+    doInstallCargoArtifacts = false;
   };
 in
 {
   programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
   fmt = craneLib.cargoFmt (common // { cargoExtraArgs = "--all"; });
   clippy = craneLib.cargoClippy (
+    withDependencies // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+  );
+  tests = craneLib.cargoTest (
     withDependencies
     // {
-      cargoClippyExtraArgs = "--all-targets -- --deny warnings";
-      doInstallCargoArtifacts = false;
+      src = sourceWith [
+        "budgets.toml"
+        "checks/matrix"
+      ];
+      nativeBuildInputs = [ nodejs ];
     }
   );
-  tests = craneLib.cargoTest (withDependencies // { doInstallCargoArtifacts = false; });
 }
