@@ -16,7 +16,8 @@ in
 sources
 // {
   inherit (craneLib.crateNameFromCargoToml { src = sources; }) version;
-  cargoVendorDir = craneLib.vendorCargoDeps { src = sources; };
+  # NB: read where it lies, because an evaluation that writes nothing has no filtered copy
+  cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = sources.origSrc + "/Cargo.lock"; };
   # The manifests with empty sources, from which dependencies alone are built
   dummySrc = craneLib.mkDummySrc {
     src = sources;
