@@ -341,11 +341,11 @@ impl Module {
                 name: import.name,
             });
         }
-        let refused = Box::new(Cell::new(false));
+        let refused = Rc::new(Cell::new(false));
         let mut reason = Reason::new();
         let mut args = ptr::null_mut();
         // SAFETY: the arguments are made before they are used, and freed after the last use;
-        // the cell stays where it is, and lives as long as the instance; the reason has the
+        // the cell lives as long as the instance, which holds it; the reason has the
         // size that is passed.
         let handle = unsafe {
             if !ffi::wasm_runtime_instantiation_args_create(&raw mut args) {
@@ -359,7 +359,7 @@ impl Module {
             ffi::wasm_runtime_instantiation_args_set_max_memory_pages(args, limits.memory_pages);
             ffi::wasm_runtime_instantiation_args_set_custom_data(
                 args,
-                ptr::from_ref(&*refused).cast_mut().cast(),
+                Rc::as_ptr(&refused).cast_mut().cast(),
             );
             let handle = ffi::wasm_runtime_instantiate_ex2(
                 self.loaded.handle.as_ptr(),
@@ -421,7 +421,7 @@ extern "C" fn not_grown(
 /// A module with its own memory, tables and globals. After a trap it is not to be used again.
 pub struct Instance {
     handle: NonNull<ffi::InstanceHandle>,
-    refused: Box<Cell<bool>>,
+    refused: Rc<Cell<bool>>,
     _module: Module,
 }
 
