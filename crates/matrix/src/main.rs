@@ -147,7 +147,7 @@ fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     if !arguments.only.is_empty() {
         scenarios.retain(|scenario| arguments.only.contains(&scenario.name));
     }
-    if arguments.runs % 2 == 0 {
+    if arguments.runs.is_multiple_of(2) {
         bail!("--runs is {}, and must be odd", arguments.runs);
     }
     let stem = arguments.module.file_stem().unwrap_or_default();

@@ -102,11 +102,14 @@ impl Child {
             Output::Closed => command.stdout(io::pipe()?.1),
         };
         // SAFETY: `restrain` makes system calls only, which is allowed between fork and exec.
-        unsafe { command.pre_exec(restrain) };
+        unsafe {
+            command.pre_exec(|| {
+                restrain();
+                Ok(())
+            });
+        };
         let floor = resident_memory("self", "RssAnon").map_or(0, |own| own + FORKED_BESIDES);
         let start = Instant::now();
-        // The child is reaped in `reap`, which `finish` and `drop` call.
-        #[expect(clippy::zombie_processes)]
         let mut child = command.spawn()?;
         let leash = Arc::new(Leash {
             pid: child.id().cast_signed(),
@@ -198,7 +201,7 @@ impl Drop for Child {
 }
 
 /// Settings of a child, made between fork and exec.
-fn restrain() -> io::Result<()> {
+fn restrain() {
     let no_core = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -215,7 +218,6 @@ fn restrain() -> io::Result<()> {
         // for others the call fails, and they do anyway.
         unsafe { libc::prctl(libc::PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) };
     }
-    Ok(())
 }
 
 /// The process group of a child.
@@ -359,7 +361,7 @@ impl Capture {
             let captured = Arc::clone(&captured);
             let leash = Arc::clone(leash);
             move || {
-                let mut buffer = [0; 1 << 16];
+                let mut buffer = vec![0; 1 << 16];
                 while let Ok(length @ 1..) = stream.read(&mut buffer) {
                     let now = start.elapsed();
                     let mut captured = captured.lock().unwrap_or_else(PoisonError::into_inner);

@@ -176,7 +176,9 @@ impl Scenario {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        scenario.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        path.parent()
+            .unwrap_or(Path::new(""))
+            .clone_into(&mut scenario.folder);
         match scenario.problem(kind) {
             None => Ok(scenario),
             Some(problem) => Err(ScenarioError::Senseless {

@@ -9,7 +9,7 @@ const MEBIBYTE: u64 = 1 << 20;
 
 /// Limits that no test here reaches unless it means to.
 const WIDE: Limits = Limits {
-    time: Duration::from_secs(600),
+    time: Duration::from_mins(10),
     memory: 4096 * MEBIBYTE,
     output: 1 << 20,
 };

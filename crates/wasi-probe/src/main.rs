@@ -167,7 +167,7 @@ fn try_clocks(file: &Path) -> Result<()> {
         return Err(format!("{pause:?} were {elapsed:?} and, on the wall, {on_the_wall:?}").into());
     }
     let age = fs::metadata(file)?.modified()?.elapsed()?;
-    if age > Duration::from_secs(3600) {
+    if age > Duration::from_hours(1) {
         return Err(format!("a file that was just made is {age:?} old").into());
     }
     print_lines(["the clocks agree".to_owned()])
