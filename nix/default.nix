@@ -56,6 +56,7 @@ let
     ];
     buildWasm = call ./wasm.nix { };
     host = call ./host.nix { };
+    cells = call ../checks/matrix/cells.nix { };
   };
   call = lib.callPackageWith (pkgs // scope);
 

@@ -1,4 +1,4 @@
-# What a release uploads: the file of every package, manifest.json, and SHA256SUMS of all.
+# What a release uploads: the file of every artifact, manifest.json, and SHA256SUMS of all.
 {
   lib,
   runCommand,
@@ -7,7 +7,8 @@
 }:
 let
   inherit ((lib.importTOML ../../Cargo.toml).workspace.package) version;
-  released = removeAttrs packages [ "release" ];
+  # NB: of packages, those are artifacts that say which file they are
+  released = lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ]);
   files = lib.mapAttrsToList (_: package: baseNameOf package.output) released;
 in
 assert lib.assertMsg (
