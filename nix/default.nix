@@ -53,6 +53,7 @@ let
     patchedCrates = call ./patched-crates.nix { };
     buildWasm = call ./wasm.nix { };
     host = call ./host.nix { };
+    cells = call ../checks/matrix/cells.nix { };
   };
   call = lib.callPackageWith (pkgs // scope);
 

@@ -1,19 +1,14 @@
 # The workspace's own programs, for the machine that builds: they drive and measure artifacts.
 {
   craneLib,
+  nodejs,
+  packages,
   patchedCrates,
   sourceOf,
   workspace,
 }:
 let
-  src = sourceOf (
-    workspace
-    ++ [
-      "budgets.toml"
-      "checks/matrix"
-      "rustfmt.toml"
-    ]
-  );
+  src = sourceOf workspace;
   common = {
     inherit src;
     pname = "wasmworks";
@@ -26,17 +21,29 @@ let
   };
   withDependencies = common // {
     cargoArtifacts = craneLib.buildDepsOnly (common // { extraDummyScript = patchedCrates src; });
+    # libiwasm.a, and wamrc of the same version
+    WAMR_DIR = packages.wamr;
+    doInstallCargoArtifacts = false;
   };
 in
 {
   programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
   fmt = craneLib.cargoFmt (common // { cargoExtraArgs = "--all"; });
   clippy = craneLib.cargoClippy (
+    withDependencies // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+  );
+  tests = craneLib.cargoTest (
     withDependencies
     // {
-      cargoClippyExtraArgs = "--all-targets -- --deny warnings";
-      doInstallCargoArtifacts = false;
+      # NB: what tests read besides; the programs are not built again for an edit of it
+      src = sourceOf (
+        workspace
+        ++ [
+          "budgets.toml"
+          "checks/matrix"
+        ]
+      );
+      nativeBuildInputs = [ nodejs ];
     }
   );
-  tests = craneLib.cargoTest (withDependencies // { doInstallCargoArtifacts = false; });
 }

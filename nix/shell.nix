@@ -11,9 +11,11 @@
   shellcheck,
   twiggy,
   wabt,
-  wasmtime,
+  packages,
 }:
 mkShell {
+  # libiwasm.a, for crates/wamr
+  WAMR_DIR = packages.wamr;
   packages = [
     toolchain
     binaryen
@@ -25,6 +27,7 @@ mkShell {
     shellcheck
     twiggy
     wabt
-    wasmtime
+    packages.wamr
+    packages.wasmtime
   ];
 }

@@ -7,6 +7,7 @@
 }:
 let
   inherit ((lib.importTOML ../../Cargo.toml).workspace.package) version;
+  # NB: of packages, those are artifacts that say which file they are
   released = lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ]);
   files = lib.mapAttrsToList (_: package: baseNameOf package.output) released;
 in

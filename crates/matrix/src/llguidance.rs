@@ -6,14 +6,14 @@
 //! equal, and the verdict must be the one in the case file, which comes from an
 //! independent engine.
 
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::path::Path;
 
-use serde::Serialize;
-use thiserror::Error;
+use serde::Deserialize;
 
-use crate::interface::{Interface, InterfaceError};
-use crate::runtime::{Fault, Module, Runtime};
+use crate::interface::Interface;
+use crate::outcome::{Failure, Outcome};
+use crate::runtime::Module;
 
 pub mod cases;
 pub mod contract;
@@ -21,7 +21,7 @@ mod guest;
 mod native;
 mod walk;
 
-use self::cases::Case;
+use self::cases::{Case, Language};
 use self::guest::{Guest, GuestError, GuestMatcher};
 pub use self::native::Native;
 pub use self::walk::{Matcher, Verdict, WalkError, walk};
@@ -50,145 +50,121 @@ pub enum Validity {
     Invalid(String),
 }
 
-/// What was done, and what went wrong.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    /// Size of the module, in bytes.
-    pub module_bytes: usize,
-    /// Time to compile or load the module, in milliseconds.
-    pub load_ms: f64,
-    /// Time of all cases on both sides, in milliseconds.
-    pub cases_ms: f64,
-    /// Case files that were tried.
-    pub cases: usize,
-    /// Strings that were walked.
-    pub strings: usize,
-    /// Masks that were compared.
-    pub masks: usize,
-    /// What went wrong; empty if nothing did.
-    pub failures: Vec<Failure>,
+/// A part of the scenario, each in a process of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Imports and exports, version, allocator, and handles that are freed.
+    Contract,
+    /// The cases with JSON schemas.
+    JsonSchema,
+    /// The cases with regular expressions.
+    Regex,
+    /// The cases with Lark grammars.
+    Lark,
 }
 
-/// One thing that went wrong.
-#[derive(Debug, Serialize, Error)]
-#[error("{}{subject}: {kind}: {message}", step_prefix(step.as_ref()))]
-pub struct Failure {
-    /// The case file, or the part of the module's contract.
-    pub subject: String,
-    /// Where in the case, such as `accept[2] "abc"`.
-    pub step: Option<String>,
-    /// `difference`, `interface`, or the kind of a [`Fault`].
-    pub kind: &'static str,
-    /// What differs, or why the module failed.
-    pub message: String,
-}
-
-fn step_prefix(step: Option<&String>) -> String {
-    step.map_or_else(String::new, |step| format!("{step} in "))
-}
-
-impl Failure {
-    /// Whether the module ran and answered wrongly, rather than failed.
-    #[must_use]
-    pub fn is_difference(&self) -> bool {
-        self.kind == "difference"
-    }
-}
-
-/// The scenario could not be tried at all.
-#[derive(Debug, Error)]
-pub enum ScenarioError {
-    /// The bytes are no module.
-    #[error(transparent)]
-    Interface(#[from] InterfaceError),
-    /// The runtime does not take the module.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-    /// Native llguidance does not start.
-    #[error("native llguidance does not start: {0}")]
-    Native(anyhow::Error),
-}
-
-/// Tries the module on a runtime. Case files are named in the report by their paths.
+/// Tries a part of the scenario on a loaded module, of which `file` has the bytes. The cases
+/// are those of `folder`.
 ///
 /// # Errors
-/// [`ScenarioError`] if nothing could be tried. What goes wrong after that is in
-/// [`Report::failures`].
-pub fn run(
-    runtime: &dyn Runtime,
-    wasm: &[u8],
-    cases: &[(PathBuf, Case)],
-) -> Result<Report, ScenarioError> {
-    let interface = Interface::read(wasm)?;
-    let native = Native::new().map_err(ScenarioError::Native)?;
-    let mut report = Report {
-        module_bytes: wasm.len(),
-        load_ms: 0.0,
-        cases_ms: 0.0,
-        cases: 0,
-        strings: 0,
-        masks: 0,
-        failures: contract::breaches(&interface)
-            .into_iter()
-            .map(|message| Failure {
-                subject: "interface".to_owned(),
-                step: None,
-                kind: "interface",
-                message,
-            })
-            .collect(),
+/// What went wrong first, and how much besides.
+pub fn run(part: Part, module: &dyn Module, file: &Path, folder: &Path) -> Result<(), Failure> {
+    let mut failures = match part {
+        Part::Contract => try_contract(module, file),
+        Part::JsonSchema => try_cases(module, folder, Language::JsonSchema),
+        Part::Regex => try_cases(module, folder, Language::Regex),
+        Part::Lark => try_cases(module, folder, Language::Lark),
     };
-    let start = Instant::now();
-    let module = runtime.load(wasm)?;
-    report.load_ms = milliseconds(start.elapsed());
-    if !report.failures.is_empty() {
-        // Without its interface the module would fail every case for the same reason.
-        return Ok(report);
+    if failures.is_empty() {
+        return Ok(());
     }
-    for (subject, part) in [
+    let more = failures.len() - 1;
+    let mut first = failures.swap_remove(0);
+    if more > 0 {
+        first.message = format!("{} ({more} more went wrong)", first.message);
+    }
+    Err(first)
+}
+
+/// A failure of the harness, not of the module.
+fn cannot(reason: impl ToString) -> Failure {
+    Failure::new(Outcome::Fault, reason.to_string())
+}
+
+fn at(place: &str, error: GuestError) -> Failure {
+    let failure = Failure::from(error);
+    Failure {
+        message: format!("{place}: {}", failure.message),
+        ..failure
+    }
+}
+
+fn try_contract(module: &dyn Module, file: &Path) -> Vec<Failure> {
+    let read = fs::read(file).map_err(cannot);
+    let interface = match read.and_then(|wasm| Interface::read(&wasm).map_err(cannot)) {
+        Ok(interface) => interface,
+        Err(failure) => return vec![failure],
+    };
+    let breaches = contract::breaches(&interface);
+    if !breaches.is_empty() {
+        // Without its interface the module would fail the rest for the same reason.
+        let outcome = if interface.imports.is_empty() {
+            Outcome::Fault
+        } else {
+            Outcome::MissingImport
+        };
+        return breaches
+            .into_iter()
+            .map(|breach| Failure::new(outcome, format!("interface: {breach}")))
+            .collect();
+    }
+    [
         ("version", try_version as fn(&dyn Module) -> _),
         ("allocator", try_allocator),
         ("handles", try_handles),
-    ] {
-        if let Err(error) = part(&*module) {
-            report.failures.push(failure(subject, None, error));
-        }
-    }
-    let start = Instant::now();
-    for (path, case) in cases {
-        let mut trial = Trial {
-            native: &native,
-            case,
-            report: &mut report,
-            step: String::new(),
-        };
-        if let Err(error) = trial.run(&*module) {
-            let step = (!trial.step.is_empty()).then(|| trial.step.clone());
-            report
-                .failures
-                .push(failure(&path.display().to_string(), step, error));
-        }
-        report.cases += 1;
-    }
-    report.cases_ms = milliseconds(start.elapsed());
-    Ok(report)
+    ]
+    .into_iter()
+    .filter_map(|(name, part)| part(module).err().map(|error| at(name, error)))
+    .collect()
 }
 
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
-}
-
-fn failure(subject: &str, step: Option<String>, error: GuestError) -> Failure {
-    let (kind, message) = match error {
-        GuestError::Fault(fault) => (fault.kind(), fault.to_string()),
-        GuestError::Wrong(message) => ("difference", message),
+fn try_cases(module: &dyn Module, folder: &Path, language: Language) -> Vec<Failure> {
+    let cases = match cases::read_folder(folder) {
+        Ok(cases) => cases,
+        Err(error) => return vec![cannot(error)],
     };
-    Failure {
-        subject: subject.to_owned(),
-        step,
-        kind,
-        message,
+    let native = match Native::new() {
+        Ok(native) => native,
+        Err(error) => return vec![cannot(format!("native llguidance does not start: {error}"))],
+    };
+    let cases: Vec<Case> = cases
+        .into_iter()
+        .map(|(_, case)| case)
+        .filter(|case| case.language == language)
+        .collect();
+    if cases.is_empty() {
+        return vec![cannot(format!(
+            "{} has no case of this language",
+            folder.display()
+        ))];
     }
+    cases
+        .iter()
+        .filter_map(|case| {
+            let mut trial = Trial {
+                native: &native,
+                case,
+                step: String::new(),
+            };
+            let error = trial.run(module).err()?;
+            let place = match trial.step.as_str() {
+                "" => case.name.clone(),
+                step => format!("{}, {step}", case.name),
+            };
+            Some(at(&place, error))
+        })
+        .collect()
 }
 
 fn try_version(module: &dyn Module) -> Result<(), GuestError> {
@@ -206,17 +182,17 @@ fn try_handles(module: &dyn Module) -> Result<(), GuestError> {
     let mut size = 0;
     for round in 0..60 {
         let tokenizer = guest.tokenizer()?;
-        let matcher = guest.matcher(&tokenizer, cases::Language::Regex, "[a-z]{1,20}@[a-z]+")?;
+        let matcher = guest.matcher(&tokenizer, Language::Regex, "[a-z]{1,20}@[a-z]+")?;
         let copy = guest.clone_matcher(&matcher)?;
         guest.free_tokenizer(tokenizer)?;
         GuestMatcher::new(&mut guest, &copy).mask()?;
         guest.free_matcher(matcher)?;
         guest.free_matcher(copy)?;
         if round == 20 {
-            size = guest.memory_size();
+            size = guest.memory_size()?;
         }
     }
-    let last = guest.memory_size();
+    let last = guest.memory_size()?;
     if last == size {
         Ok(())
     } else {
@@ -244,7 +220,6 @@ fn same<T: PartialEq + std::fmt::Debug>(
 struct Trial<'a> {
     native: &'a Native,
     case: &'a Case,
-    report: &'a mut Report,
     /// Where the trial is, for messages.
     step: String,
 }
@@ -290,12 +265,10 @@ impl Trial<'_> {
             let mut native = native.deep_clone();
             let mut matcher = GuestMatcher::new(&mut guest, &copy);
             let walked = walk(&mut matcher, &mut native, text.as_bytes());
-            self.report.strings += 1;
-            let (verdict, masks) = walked.map_err(|error| match error {
+            let (verdict, _) = walked.map_err(|error| match error {
                 WalkError::Module(error) => error,
                 WalkError::Difference(message) => GuestError::Wrong(message),
             })?;
-            self.report.masks += masks;
             if !expected.allows(verdict) {
                 return Err(GuestError::Wrong(format!(
                     "{verdict} here and natively, but {expected} by the case's oracle, {}",

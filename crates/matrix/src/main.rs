@@ -1,157 +1,225 @@
 //! The program `matrix`: one cell of the matrix per run.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use matrix::llguidance::{self, Report, cases};
-use matrix::runtime::{Mode, Runtime, Wasmtime};
-use serde_json::json;
+use matrix::cell::Cell;
+use matrix::outcome::Outcome;
+use matrix::remote;
+use matrix::report::Report;
+use matrix::runtime::{Core, MODES, Mode};
+use matrix::scenario::{self, Kind};
 
 const HELP: &str = "\
 Exit codes:
-  0  the module does what the native program does
-  1  the module gives a wrong answer
-  2  usage: wrong arguments, an unreadable file, a faulty case file
-  3  the module cannot be used: not a module, an import, a missing export, a trap
+  0  every scenario ends as it should
+  1  a scenario ends with a wrong answer
+  2  usage: wrong arguments, an unreadable file, a faulty scenario, a program that is not there
+  3  a scenario ends otherwise: a trap, a time-out, a missing import, a bad module, ...
 
 Examples:
-  matrix llguidance --cases checks/matrix/llguidance llguidance.wasm
-  matrix llguidance --mode aot --json --cases checks/matrix/llguidance llguidance.wasm";
+  matrix run --kind core --mode wasmtime-jit --scenarios checks/matrix/llguidance llguidance.wasm
+  matrix run --kind command --mode wasmtime-aot --scenarios checks/matrix/wasi-probe \\
+    --native wasi-probe --startup arguments --json wasi-probe.wasm > report.json
+  matrix verdict report.json";
 
-/// Run a WebAssembly artifact on a runtime and compare it with the native program.
+/// Run a WebAssembly artifact on a runtime, compare it with the native program, and measure it.
 #[derive(Parser)]
 #[command(version, after_help = HELP, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
-    scenario: Scenario,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum Scenario {
-    /// llguidance's C ABI: masks and verdicts over a byte tokenizer.
+enum Command {
+    /// Put an artifact through its scenarios in one mode of a runtime.
     #[command(after_help = HELP)]
-    Llguidance(Cell),
+    Run(Run),
+    /// Say of reports which scenarios did not end as they should; exit as `run` did.
+    #[command(after_help = HELP)]
+    Verdict {
+        /// Reports that `run --json` wrote.
+        #[arg(required = true, value_name = "REPORT.json")]
+        reports: Vec<PathBuf>,
+    },
+    /// Runs core modules for `run`, as standard input says.
+    #[command(hide = true)]
+    Worker {
+        #[arg(long, value_parser = mode_names())]
+        mode: String,
+    },
 }
 
 #[derive(Args)]
-struct Cell {
-    /// Runtime that executes the module.
-    #[arg(long, value_enum, default_value = "wasmtime")]
-    runtime: RuntimeName,
-    /// How the runtime gets at machine code.
-    #[arg(long, value_enum, default_value = "jit")]
-    mode: ModeName,
-    /// Folder of case files.
+struct Run {
+    /// What the artifact is.
+    #[arg(long, value_enum)]
+    kind: KindName,
+    /// The runtime, and how it gets at machine code.
+    #[arg(long, value_parser = mode_names())]
+    mode: String,
+    /// Folder of scenarios.
     #[arg(long, value_name = "DIR")]
-    cases: PathBuf,
+    scenarios: PathBuf,
+    /// Only the scenario of this name; can be given several times.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// The artifact's name, if it is not that of the module's file.
+    #[arg(long, value_name = "NAME")]
+    artifact: Option<String>,
+    /// The same program for this machine.
+    #[arg(long, value_name = "PROGRAM")]
+    native: Option<PathBuf>,
+    /// Seconds that a scenario may take.
+    #[arg(long, default_value_t = 60.0)]
+    seconds: f64,
+    /// MiB of memory that a scenario may use.
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    memory: u64,
+    /// Measure start-up: until this scenario's first byte of output, or until the first call of
+    /// this function of a core module returns.
+    #[arg(long, value_name = "NAME")]
+    startup: Option<String>,
+    /// How often start-up is measured, an odd number; less often if that takes long.
+    #[arg(long, default_value_t = 21)]
+    runs: usize,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
-    /// The module.
+    /// The artifact; its text form, if the name ends in `.wat`.
     #[arg(value_name = "MODULE.wasm")]
     module: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum RuntimeName {
-    /// Wasmtime, embedded.
-    Wasmtime,
+enum KindName {
+    /// A core module with a C ABI and no imports.
+    Core,
+    /// A program with WASI.
+    Command,
+    /// A program with WASI, as a component.
+    Component,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum ModeName {
-    /// Compiled when loaded, for this machine's CPU.
-    Jit,
-    /// Compiled to a file for a fixed CPU (x86-64-v2, or the base of aarch64), then loaded.
-    Aot,
+fn mode_names() -> PossibleValuesParser {
+    MODES
+        .iter()
+        .map(|mode| mode.name)
+        .collect::<Vec<_>>()
+        .into()
 }
 
-impl Cell {
-    fn runtime(&self) -> impl Runtime + use<> {
-        let RuntimeName::Wasmtime = self.runtime;
-        Wasmtime::new(match self.mode {
-            ModeName::Jit => Mode::Jit,
-            ModeName::Aot => Mode::Aot,
-        })
-    }
-
-    /// The cell's name, such as `llguidance-wasmtime-jit`.
-    fn name(&self) -> String {
-        let value = |name: Option<clap::builder::PossibleValue>| {
-            name.map_or_else(String::new, |name| name.get_name().to_owned())
-        };
-        format!(
-            "llguidance-{}-{}",
-            value(self.runtime.to_possible_value()),
-            value(self.mode.to_possible_value())
-        )
-    }
+fn mode(name: &str) -> anyhow::Result<&'static Mode> {
+    Mode::find(name).with_context(|| format!("there is no mode {name}"))
 }
 
 fn main() -> ExitCode {
-    let Scenario::Llguidance(cell) = Cli::parse().scenario;
-    run(&cell).unwrap_or_else(|error| {
+    let result = match Cli::parse().command {
+        Command::Run(arguments) => run(&arguments),
+        Command::Verdict { reports } => verdict(&reports),
+        Command::Worker { mode } => work(&mode),
+    };
+    result.unwrap_or_else(|error| {
         eprintln!("matrix: {error:#}");
         ExitCode::from(2)
     })
 }
 
-fn run(cell: &Cell) -> anyhow::Result<ExitCode> {
-    let cases = cases::read_folder(&cell.cases)?;
-    let wasm = fs::read(&cell.module)
-        .with_context(|| format!("cannot read the module {}", cell.module.display()))?;
-    let outcome = llguidance::run(&cell.runtime(), &wasm, &cases);
-    let (code, word) = match &outcome {
-        Ok(report) if report.failures.is_empty() => (0, "ok"),
-        Ok(report)
-            if report
-                .failures
-                .iter()
-                .all(llguidance::Failure::is_difference) =>
-        {
-            (1, "wrong")
-        }
-        _ => (3, "unusable"),
+fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
+    let kind = match arguments.kind {
+        KindName::Core => Kind::Core,
+        KindName::Command | KindName::Component => Kind::Command,
     };
-    let mut output = io::stdout().lock();
-    if cell.json {
-        let mut report = match &outcome {
-            Ok(report) => serde_json::to_value(report)?,
-            Err(error) => json!({ "error": error.to_string() }),
-        };
-        report["cell"] = cell.name().into();
-        report["outcome"] = word.into();
-        writeln!(output, "{report:#}")?;
-    } else if let Ok(report) = &outcome {
-        writeln!(output, "{}: {word}: {}", cell.name(), summary(report))?;
+    let mut scenarios = scenario::read_folder(&arguments.scenarios, kind)?;
+    if let Some(name) = arguments
+        .only
+        .iter()
+        .find(|name| !scenarios.iter().any(|scenario| scenario.name == **name))
+    {
+        bail!("{} has no scenario {name}", arguments.scenarios.display());
     }
-    match &outcome {
-        Ok(report) => {
-            for failure in &report.failures {
-                eprintln!("matrix: {}: {failure}", cell.name());
-            }
+    if !arguments.only.is_empty() {
+        scenarios.retain(|scenario| arguments.only.contains(&scenario.name));
+    }
+    if arguments.runs % 2 == 0 {
+        bail!("--runs is {}, and must be odd", arguments.runs);
+    }
+    let stem = arguments.module.file_stem().unwrap_or_default();
+    let stem = stem.to_string_lossy();
+    let cell = Cell {
+        artifact: arguments.artifact.as_deref().unwrap_or(&stem),
+        mode: mode(&arguments.mode)?,
+        kind,
+        module: &arguments.module,
+        native: arguments.native.as_deref(),
+        scenarios: &scenarios,
+        limits: scenario::Limits {
+            seconds: Some(arguments.seconds),
+            memory: Some(arguments.memory),
+        },
+        startup: arguments.startup.as_deref(),
+        runs: arguments.runs,
+    };
+    let terminal = io::stderr().is_terminal();
+    let report = cell.measure(&mut |step| {
+        if terminal {
+            eprint!("\r\x1b[K{}: {step}", cell.name());
         }
-        Err(error) => eprintln!(
-            "matrix: {}: {}: {error}",
-            cell.name(),
-            cell.module.display()
-        ),
+    })?;
+    if terminal {
+        eprint!("\r\x1b[K");
     }
-    Ok(ExitCode::from(code))
+    let mut output = io::stdout().lock();
+    if arguments.json {
+        writeln!(output, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        writeln!(output, "{report}")?;
+    }
+    Ok(exit_code(&[report]))
 }
 
-fn summary(report: &Report) -> String {
-    format!(
-        "{} cases, {} strings, {} masks compared, {} failures; loaded in {:.0} ms, walked in {:.0} ms",
-        report.cases,
-        report.strings,
-        report.masks,
-        report.failures.len(),
-        report.load_ms,
-        report.cases_ms
-    )
+fn verdict(paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let reports = paths
+        .iter()
+        .map(|path| {
+            let read = || anyhow::Ok(serde_json::from_slice(&fs::read(path)?)?);
+            read().with_context(|| format!("cannot read the report {}", path.display()))
+        })
+        .collect::<anyhow::Result<Vec<Report>>>()?;
+    let mut output = io::stdout().lock();
+    for report in &reports {
+        writeln!(output, "{report}")?;
+    }
+    Ok(exit_code(&reports))
+}
+
+/// Names what did not end as it should, and sums it up.
+fn exit_code(reports: &[Report]) -> ExitCode {
+    for failure in reports.iter().flat_map(Report::failures) {
+        eprintln!("matrix: {failure}");
+    }
+    let outcomes: Vec<Outcome> = reports
+        .iter()
+        .map(|report| report.outcome)
+        .filter(|outcome| *outcome != Outcome::Ok)
+        .collect();
+    ExitCode::from(match &outcomes[..] {
+        [] => 0,
+        outcomes if outcomes.contains(&Outcome::Wrong) => 1,
+        _ => 3,
+    })
+}
+
+fn work(name: &str) -> anyhow::Result<ExitCode> {
+    let Core::Embedded(runtime) = mode(name)?.core else {
+        bail!("{name} is not embedded");
+    };
+    remote::serve(runtime, io::stdin().lock(), io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
 }

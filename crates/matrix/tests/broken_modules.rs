@@ -69,80 +69,112 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Written once: tests run at the same time.
-static CASES: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = folder("cases");
+/// A folder of scenarios: the contract, and one case of a regular expression. Written once:
+/// tests run at the same time.
+static SCENARIOS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = folder("scenarios");
     let case = json!({
         "name": "digits", "type": "regex", "grammar": "[0-9]+", "oracle": "by hand",
         "accept": ["1"], "refuse": [{"text": "a", "at": 0}],
     });
-    fs::write(folder.join("digits.json"), case.to_string()).expect("the folder is writable");
+    let write = |name: &str, text: &str| {
+        fs::write(folder.join(name), text).expect("the folder is writable");
+    };
+    write("digits.json", &case.to_string());
+    for part in ["contract", "regex"] {
+        let text = format!("about = \"a part\"\nllguidance = \"{part}\"\n");
+        write(&format!("{part}.toml"), &text);
+    }
     folder
 });
+
+const MODES: [&str; 5] = [
+    "wasmtime-jit",
+    "wasmtime-aot",
+    "wamr-interp",
+    "wamr-aot",
+    "node",
+];
 
 fn matrix(name: &str, module: &[u8], mode: &str) -> (Output, Value) {
     let path = folder("modules").join(format!("{name}-{mode}.wasm"));
     fs::write(&path, module).expect("the test folder is writable");
     let output = Command::new(env!("CARGO_BIN_EXE_matrix"))
-        .args(["llguidance", "--json", "--mode", mode, "--cases"])
-        .arg(&*CASES)
+        .args([
+            "run",
+            "--json",
+            "--kind=core",
+            "--mode",
+            mode,
+            "--scenarios",
+        ])
+        .arg(&*SCENARIOS)
         .arg(path)
         .output()
         .expect("the program starts");
-    let report = serde_json::from_slice(&output.stdout).expect("a report in JSON");
+    let report = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {output:?}"));
     (output, report)
 }
 
-/// Runs the module in both modes; returns the exit code and the failures as
-/// `(subject, kind, message)`.
+/// How a scenario ended: outcome and detail.
+type End = (String, String);
+
+/// Runs the module in every mode, which must end alike; returns the exit code, and how the
+/// contract and the regular expression ended.
 #[track_caller]
-fn failures(name: &str, module: &[u8]) -> (Option<i32>, Vec<(String, String, String)>) {
-    let [jit, aot] = ["jit", "aot"].map(|mode| {
+fn ends(name: &str, module: &[u8]) -> (Option<i32>, End, End) {
+    let [jit, others @ ..] = MODES.map(|mode| {
         let (output, report) = matrix(name, module, mode);
-        let field = |failure: &Value, key: &str| {
-            failure[key]
-                .as_str()
-                .expect("a failure has text")
-                .to_owned()
+        let end = |number: usize| {
+            let field = |key: &str| {
+                report["scenarios"][number][key]
+                    .as_str()
+                    .unwrap_or_default()
+            };
+            (field("outcome").to_owned(), field("detail").to_owned())
         };
-        let failures = report["failures"]
-            .as_array()
-            .unwrap_or_else(|| panic!("no failures in {report}"))
-            .iter()
-            .map(|failure| {
-                (
-                    field(failure, "subject"),
-                    field(failure, "kind"),
-                    field(failure, "message"),
-                )
-            })
-            .collect::<Vec<_>>();
-        (output.status.code(), failures)
+        let (contract, regex) = (end(0), end(1));
+        // What went wrong is also told to a person, by cell and scenario.
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        if contract.0 != "ok" {
+            let line = format!(
+                "matrix: {name}-{mode}-{mode}: contract: {}: {}",
+                contract.0, contract.1
+            );
+            assert!(told.contains(&line), "{told} lacks {line}");
+        }
+        (output.status.code(), contract, regex)
     });
-    assert_eq!(jit.0, aot.0, "JIT and AOT end alike");
-    assert_eq!(jit.1.len(), aot.1.len(), "JIT and AOT fail alike");
+    for other in others {
+        assert_eq!(
+            (jit.0, &jit.1.0, &jit.2.0),
+            (other.0, &other.1.0, &other.2.0),
+            "all modes end alike: {jit:?} {other:?}"
+        );
+    }
     jit
 }
 
 #[test]
-fn a_wrong_answer_is_a_difference() {
-    let (code, failures) = failures("wrong", &Stub::default().binary());
+fn a_wrong_answer_is_wrong() {
+    let (code, contract, regex) = ends("wrong", &Stub::default().binary());
     assert_eq!(code, Some(1));
-    let version = &failures[0];
-    assert_eq!(
-        (version.0.as_str(), version.1.as_str()),
-        ("version", "difference")
-    );
+    assert_eq!(contract.0, "wrong");
     assert!(
-        version
-            .2
-            .starts_with(r#"version: "llguidance@0.0.0" in the module, "llguidance@1.9.1 "#),
+        contract.1.starts_with(
+            r#"version: version: "llguidance@0.0.0" in the module, "llguidance@1.9.1 "#
+        ),
         "{}",
-        version.2
+        contract.1
     );
-    let case = failures.last().expect("the case fails too");
-    assert!(case.0.ends_with("digits.json"), "{}", case.0);
-    assert!(case.2.contains("returned null"), "{}", case.2);
+    assert_eq!(
+        regex,
+        (
+            "wrong".to_owned(),
+            "digits: llg_wasm_alloc(1028, 4) returned null".to_owned()
+        )
+    );
 }
 
 #[test]
@@ -151,72 +183,60 @@ fn a_trap_is_a_trap() {
         version: "(result i32) unreachable",
         ..Stub::default()
     };
-    let (code, failures) = failures("trap", &stub.binary());
-    assert_eq!(code, Some(3));
-    assert_eq!(failures[0].1, "trap");
+    let (_, contract, _) = ends("trap", &stub.binary());
+    assert_eq!(contract.0, "trap");
     assert!(
-        failures[0].2.starts_with("trap in `llg_get_version`"),
+        contract.1.starts_with("version: trap in `llg_get_version`"),
         "{}",
-        failures[0].2
+        contract.1
     );
 }
 
 #[test]
-fn an_address_outside_memory_is_out_of_bounds() {
+fn an_address_outside_memory_is_a_fault() {
     let stub = Stub {
         version: "(result i32) (i32.const 0x10000)",
         ..Stub::default()
     };
-    let (code, failures) = failures("bounds", &stub.binary());
-    assert_eq!(code, Some(3));
-    assert_eq!(
-        (failures[0].1.as_str(), failures[0].2.as_str()),
-        (
-            "out-of-bounds",
-            "out of bounds: 1 bytes at 0x10000, memory has 0x10000"
-        )
-    );
-}
-
-#[test]
-fn a_function_of_another_type_is_told() {
-    let stub = Stub {
-        version: "(param f64)",
-        ..Stub::default()
-    };
-    let (code, failures) = failures("type", &stub.binary());
-    assert_eq!(code, Some(3));
-    assert_eq!(failures[0].1, "signature");
+    let (_, contract, _) = ends("bounds", &stub.binary());
+    assert_eq!(contract.0, "fault");
     assert!(
-        failures[0]
-            .2
-            .starts_with("signature: `llg_get_version` cannot be called with 0 32-bit integers"),
+        contract
+            .1
+            .starts_with("version: out of bounds: 1 bytes at 0x10000, memory has 0x10000"),
         "{}",
-        failures[0].2
+        contract.1
     );
 }
 
 #[test]
-fn an_export_too_many_is_named() {
+fn a_function_of_another_type_is_a_fault() {
     let stub = Stub {
-        more: r#"(func (export "spare"))"#,
+        version: "(param i64)",
         ..Stub::default()
     };
-    let (code, failures) = failures("spare", &stub.binary());
-    assert_eq!(code, Some(3));
-    assert_eq!(
-        failures,
-        [(
-            "interface".to_owned(),
-            "interface".to_owned(),
-            "exports `spare`, which is not part of the interface".to_owned()
-        )]
+    let (_, contract, _) = ends("type", &stub.binary());
+    assert_eq!(contract.0, "fault");
+    assert!(
+        contract.1.starts_with(
+            "version: signature: `llg_get_version` cannot be called with 0 32-bit integers"
+        ),
+        "{}",
+        contract.1
     );
 }
 
 #[test]
-fn each_part_of_the_interface_is_missed() {
+fn each_breach_of_the_interface_is_named() {
     for (name, stub, message) in [
+        (
+            "spare",
+            Stub {
+                more: r#"(func (export "spare"))"#,
+                ..Stub::default()
+            },
+            "exports `spare`, which is not part of the interface",
+        ),
         (
             "export",
             Stub {
@@ -235,74 +255,80 @@ fn each_part_of_the_interface_is_missed() {
              but a host must be able to add callbacks",
         ),
     ] {
-        let (code, failures) = failures(name, &stub.binary());
-        assert_eq!(code, Some(3), "{name}");
-        assert_eq!(failures.len(), 1, "{name}: {failures:?}");
-        assert_eq!(failures[0].2, message);
+        let (_, contract, _) = ends(name, &stub.binary());
+        assert_eq!(
+            contract,
+            ("fault".to_owned(), format!("interface: {message}"))
+        );
     }
 }
 
 #[test]
-fn an_import_is_named() {
+fn an_import_is_missing_and_named() {
     let stub = Stub {
         import: r#"(import "env" "now" (func (result f64)))"#,
         ..Stub::default()
     };
-    let (code, failures) = failures("import", &stub.binary());
+    let (code, contract, regex) = ends("import", &stub.binary());
     assert_eq!(code, Some(3));
-    assert_eq!(failures[0].2, "imports `env.now`, but must import nothing");
+    assert_eq!(
+        contract,
+        (
+            "missing-import".to_owned(),
+            "interface: imports `env.now`, but must import nothing".to_owned()
+        )
+    );
+    assert_eq!(
+        regex,
+        (
+            "missing-import".to_owned(),
+            "digits: missing import: the module imports `env.now`, \
+             and this host offers no imports"
+                .to_owned()
+        )
+    );
 }
 
 #[test]
-fn what_is_no_module_is_told() {
+fn what_is_no_module_or_does_not_validate_is_a_bad_module() {
     let whole = Stub::default().binary();
+    let invalid = Stub {
+        more: "(func (result i32) (i64.const 0))",
+        ..Stub::default()
+    };
     for (name, bytes) in [
         ("truncated", &whole[..whole.len() / 2]),
         ("empty", &[]),
         ("script", b"#!/bin/sh\n"),
+        ("invalid", &invalid.binary()),
     ] {
-        let (output, report) = matrix(name, bytes, "jit");
-        assert_eq!(output.status.code(), Some(3), "{name}");
-        assert_eq!(report["outcome"], "unusable", "{name}");
-        let error = report["error"].as_str().expect("an error");
-        assert!(error.starts_with("not a WebAssembly module"), "{error}");
-    }
-}
-
-#[test]
-fn a_module_that_does_not_validate_is_a_bad_module() {
-    let stub = Stub {
-        more: "(func (result i32) (i64.const 0))",
-        ..Stub::default()
-    };
-    for mode in ["jit", "aot"] {
-        let (output, report) = matrix("invalid", &stub.binary(), mode);
-        assert_eq!(output.status.code(), Some(3), "{mode}");
-        let error = report["error"].as_str().expect("an error");
-        assert!(error.starts_with("bad module: "), "{error}");
+        let (code, contract, regex) = ends(name, bytes);
+        assert_eq!(code, Some(3), "{name}");
+        assert_eq!(
+            (&*contract.0, &*regex.0),
+            ("bad-module", "bad-module"),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn usage_errors_are_told_apart() {
-    let run = |cases: &Path, module: &str| {
-        Command::new(env!("CARGO_BIN_EXE_matrix"))
-            .args(["llguidance", "--cases"])
-            .arg(cases)
+    let run = |scenarios: &Path, module: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_matrix"))
+            .args(["run", "--kind=core", "--mode=wasmtime-jit", "--scenarios"])
+            .arg(scenarios)
             .arg(module)
             .output()
-            .expect("the program starts")
+            .expect("the program starts");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    let absent = run(&CASES, "absent.wasm");
-    assert_eq!(absent.status.code(), Some(2));
-    let errors = String::from_utf8_lossy(&absent.stderr);
+    let errors = run(&SCENARIOS, "absent.wasm");
     assert!(
         errors.contains("cannot read the module absent.wasm"),
         "{errors}"
     );
-
-    let empty = run(&folder("empty"), "absent.wasm");
-    assert_eq!(empty.status.code(), Some(2));
-    let errors = String::from_utf8_lossy(&empty.stderr);
-    assert!(errors.contains("has no case file"), "{errors}");
+    let errors = run(&folder("nothing"), "absent.wasm");
+    assert!(errors.contains("has no scenario"), "{errors}");
 }

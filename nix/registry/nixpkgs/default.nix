@@ -15,7 +15,7 @@ let
     prefix = call ./prefix.nix;
     cc = call ./cc.nix;
     rustPlatform = call ./rust.nix;
-    inherit (call ./fetch.nix) fetchCrate fetchurl;
+    inherit (call ./fetch.nix) fetchCrate fetchurl lockedCrate;
     inherit (call ./stdenv.nix) stdenv stdenvNoCC;
     inherit (call ./rust-toolchain.nix)
       cargo
@@ -52,7 +52,7 @@ let
             lib
             stdenv
             runCommand
-            fetchCrate
+            lockedCrate
             ;
           inherit cargo rustc;
         };

@@ -1,10 +1,11 @@
-# nixpkgs' fetchers, for the one thing that is fetched by URL here: a crate.
+# nixpkgs' fetchers, for the one thing that is fetched by them here: a crate.
 {
   lib,
   pinned,
 }:
 rec {
-  fetchCrate =
+  # A crate, by its entry in a Cargo.lock
+  lockedCrate =
     {
       name,
       version,
@@ -17,6 +18,20 @@ rec {
       name = "cargo-src-${name}-${version}";
       hash = checksum;
     };
+  fetchCrate =
+    {
+      pname,
+      version,
+      sha256,
+      unpack ? true,
+    }:
+    assert lib.assertMsg (!unpack) "fetchCrate: only `unpack = false`, whose hash Cargo.lock has";
+    pinned {
+      registry = "crates";
+      locator = "${pname} ${version}";
+      name = "${pname}-${version}.tar.gz";
+      hash = sha256;
+    };
   fetchurl =
     {
       url,
@@ -28,7 +43,7 @@ rec {
       crate = lib.match ".*/([^/]+)/([^/]+)/download" url;
     in
     if crate != null then
-      fetchCrate {
+      lockedCrate {
         name = lib.elemAt crate 0;
         version = lib.elemAt crate 1;
         checksum = sha256;

@@ -73,6 +73,8 @@ let
           value
       ) b;
     getBin = drv: drv.bin or drv;
+    getDev = drv: drv.dev or drv;
+    getLib = drv: drv.lib or drv;
     getExe = drv: "${lib.getBin drv}/bin/${drv.meta.mainProgram or drv.pname}";
 
     # strings
@@ -220,7 +222,7 @@ let
       in
       self;
 
-    licenses = lib.genAttrs [ "mit" "asl20" ] (spdx: {
+    licenses = lib.genAttrs [ "mit" "asl20" "llvm-exception" ] (spdx: {
       inherit spdx;
     });
     platforms = {

@@ -6,7 +6,7 @@
   runCommand,
   runCommandCC,
   symlinkJoin,
-  fetchCrate,
+  lockedCrate,
   crateBinary,
 }:
 let
@@ -146,7 +146,7 @@ in
           (stdFor "wasm32-wasip2" ''
             ${selfContained "wasm32-wasip2"}
             rm -r rust/library/vendor/wit-bindgen-${witBindgen.version}
-            tar xzf ${fetchCrate witBindgen} -C rust/library/vendor
+            tar xzf ${lockedCrate witBindgen} -C rust/library/vendor
             echo '{"files":{},"package":"${witBindgen.checksum}"}' > rust/library/vendor/wit-bindgen-${witBindgen.version}/.cargo-checksum.json
           '')
         ];

@@ -3,7 +3,7 @@
   lib,
   stdenv,
   runCommand,
-  fetchCrate,
+  lockedCrate,
   cargo,
   rustc,
 }:
@@ -27,7 +27,7 @@ rec {
     in
     runCommand "vendor-cargo-deps"
       {
-        crates = map (p: "${p.name}-${p.version}:${p.checksum}:${fetchCrate p}") packages;
+        crates = map (p: "${p.name}-${p.version}:${p.checksum}:${lockedCrate p}") packages;
         passAsFile = [ "crates" ];
       }
       ''

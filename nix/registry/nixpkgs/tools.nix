@@ -32,6 +32,7 @@ let
     patchelf = [ "patchelf" ];
     rsync = [ "rsync" ];
     shellcheck = [ "shellcheck" ];
+    simde = [ "libsimde-dev" ];
     wabt = [ "wabt" ];
     zlib = [ "zlib1g" ];
     zstd = [ "zstd" ];
@@ -141,6 +142,32 @@ lib.mapAttrs (
 // {
   inherit crateBinary nodejs;
   git = debs.git;
+  cmake = prefix {
+    name = "cmake-${debs.cmake.version}";
+    packages = [ "cmake" ];
+    # NB: it finds its modules beside its real path
+    copy = [ "bin/cmake" ];
+  };
+  llvmPackages_22.llvm =
+    prefix {
+      name = "llvm-22";
+      packages = [ "libllvm22" ];
+      # NB: the linker looks for what libLLVM.so is linked to, and not where that says
+      script = ''
+        mv lib/*-linux-gnu/* lib/
+        ln -s libLLVM.so.22.1 lib/libLLVM.so
+        mkdir nix-support
+        echo "export LDFLAGS=\"\$LDFLAGS -Wl,-rpath-link,$out/lib\"" > nix-support/setup-hook
+      '';
+    }
+    // {
+      # NB: the rest of its package is 300 MB of static libraries
+      dev = runCommandCC "llvm-22-dev" { } ''
+        ar p ${debs.llvm-22-dev.deb} data.tar.xz | tar xJ
+        mkdir $out
+        cp -rL usr/lib/llvm-22/include $out/
+      '';
+    };
   nix = debs.nix-bin;
   python3 = python // {
     meta.mainProgram = "python3";

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::cases::Language;
 use super::{EOS, MASK_WORDS, Matcher, Validity, vocabulary};
+use crate::outcome::{Failure, Outcome};
 use crate::runtime::{Fault, Instance};
 
 /// Why the module did not do its part.
@@ -18,6 +19,15 @@ pub enum GuestError {
     /// It ran, and gave something that no native build would give.
     #[error("{0}")]
     Wrong(String),
+}
+
+impl From<GuestError> for Failure {
+    fn from(error: GuestError) -> Self {
+        match error {
+            GuestError::Fault(fault) => fault.into(),
+            GuestError::Wrong(message) => Self::new(Outcome::Wrong, message),
+        }
+    }
 }
 
 type Result<T> = std::result::Result<T, GuestError>;
@@ -54,8 +64,11 @@ impl Guest {
     }
 
     /// Size of the instance's memory, in bytes.
-    pub fn memory_size(&mut self) -> u64 {
-        self.instance.memory_size()
+    ///
+    /// # Errors
+    /// [`GuestError::Fault`].
+    pub fn memory_size(&mut self) -> Result<u64> {
+        Ok(self.instance.memory_size()?)
     }
 
     /// The versions of llguidance and derivre in the module.
@@ -111,12 +124,12 @@ impl Guest {
         let mebibyte = vec![0xA5; 1 << 20];
         let block = self.allocate(&mebibyte, 16)?;
         self.free(block)?;
-        let before = self.memory_size();
+        let before = self.memory_size()?;
         for _ in 0..32 {
             let block = self.allocate(&mebibyte, 16)?;
             self.free(block)?;
         }
-        let after = self.memory_size();
+        let after = self.memory_size()?;
         if after != before {
             return Err(GuestError::Wrong(format!(
                 "memory grew from {before} to {after} bytes while 1 MiB was allocated \
@@ -315,16 +328,25 @@ impl Guest {
         self.call_void("llg_wasm_free", &[address, size, align])
     }
 
-    fn read_string(&mut self, mut address: u32) -> Result<String> {
+    fn read_string(&mut self, address: u32) -> Result<String> {
+        const CHUNK: usize = 256;
+        let size = self.memory_size()?;
         let mut text = Vec::new();
+        let mut next = u64::from(address);
         loop {
-            let mut byte = [0];
-            self.instance.read(address, &mut byte)?;
-            if byte[0] == 0 {
-                break;
+            // A string may end just before memory does; one that does not end is told of.
+            let left = size.saturating_sub(next).clamp(1, CHUNK as u64);
+            let mut chunk = vec![0; usize::try_from(left).unwrap_or(CHUNK)];
+            let start = u32::try_from(next).unwrap_or(u32::MAX);
+            self.instance.read(start, &mut chunk)?;
+            match chunk.iter().position(|byte| *byte == 0) {
+                Some(end) => {
+                    text.extend_from_slice(&chunk[..end]);
+                    break;
+                }
+                None => text.append(&mut chunk),
             }
-            text.push(byte[0]);
-            address += 1;
+            next += left;
         }
         String::from_utf8(text)
             .map_err(|error| GuestError::Wrong(format!("a string is not UTF-8: {error}")))

@@ -1,22 +1,19 @@
-//! Wasmtime, embedded.
+//! Wasmtime: its CLI, and embedded.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
 use wasmtime::{Config, Engine, Memory, Store, Val};
 
-use super::{Fault, Instance, Module, Runtime};
+use super::{Cli, Fault, Guest, Instance, Invocation, Module, Runtime};
+use crate::outcome::{Failure, Outcome};
+use crate::process::Ended;
 
-/// How Wasmtime gets at machine code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Compiled in the process that runs it, for the CPU it runs on.
-    Jit,
-    /// Compiled to a file for a fixed CPU, then loaded from that file.
-    Aot,
-}
+/// Compiled in the process that runs it, for the CPU it runs on.
+pub static JIT: Wasmtime = Wasmtime { ahead: false };
+
+/// Compiled to a file for a fixed CPU, then loaded from that file.
+pub static AOT: Wasmtime = Wasmtime { ahead: true };
 
 /// Target of ahead-of-time compilation: fixed, so that the file does not depend
 /// on the machine that compiles it.
@@ -40,94 +37,122 @@ const AOT_TARGET: (&str, &[&str]) = ("aarch64", &[]);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("no ahead-of-time target is defined for this architecture");
 
-/// Wasmtime in one mode.
-#[derive(Debug)]
+/// The part of the target triple after the CPU: Wasmtime loads files of its own system only.
+const AOT_SYSTEM: &str = if cfg!(target_os = "macos") {
+    "apple-darwin"
+} else {
+    "unknown-linux-gnu"
+};
+
+/// Wasmtime in one of its modes.
 pub struct Wasmtime {
-    mode: Mode,
+    ahead: bool,
 }
 
-impl Wasmtime {
-    /// Wasmtime in this mode.
-    #[must_use]
-    pub fn new(mode: Mode) -> Self {
-        Self { mode }
+impl Cli for Wasmtime {
+    fn version(&self) -> Invocation {
+        Invocation::new("wasmtime").arg("--version")
+    }
+
+    fn compile(&self, module: &Path, code: &Path) -> Option<Invocation> {
+        let (cpu, flags) = AOT_TARGET;
+        self.ahead.then(|| {
+            Invocation::new("wasmtime")
+                .arg("compile")
+                .arg(format!("--target={cpu}-{AOT_SYSTEM}"))
+                .args(flags.iter().map(|flag| format!("-Ccranelift-{flag}")))
+                .arg("-o")
+                .args([code, module])
+        })
+    }
+
+    fn run(&self, file: &Path, guest: &Guest) -> Invocation {
+        let Guest {
+            arguments,
+            environment,
+            folders,
+        } = guest;
+        Invocation::new("wasmtime")
+            .arg("run")
+            .args(self.ahead.then_some("--allow-precompiled"))
+            .args(folders.iter().map(|folder| format!("--dir={folder}")))
+            .args(
+                environment
+                    .iter()
+                    .map(|(name, value)| format!("--env={name}={value}")),
+            )
+            .arg(file)
+            .args(arguments)
+    }
+
+    fn fault(&self, ended: &Ended) -> Option<Failure> {
+        let said = String::from_utf8_lossy(&ended.stderr);
+        // What Wasmtime says itself comes last, after what the program said.
+        let (_, said) = said.rsplit_once("Error: ")?;
+        let outcome = match said {
+            _ if said.contains("unknown import: ") => Outcome::MissingImport,
+            _ if said.contains("wasm trap: ") => Outcome::Trap,
+            _ if said.contains("failed to parse ")
+                || said.contains("failed to compile")
+                || said.contains("Invalid input WebAssembly code") =>
+            {
+                Outcome::BadModule
+            }
+            _ if said.contains("failed to run main module") => Outcome::Fault,
+            _ => return None,
+        };
+        Some(Failure::new(outcome, said.trim_end()))
     }
 }
 
 impl Runtime for Wasmtime {
-    fn load(&self, wasm: &[u8]) -> Result<Box<dyn Module>, Fault> {
+    fn version(&self) -> String {
+        // The crate does not tell its version.
+        let lock = include_str!("../../../../Cargo.lock");
+        let version = lock
+            .split_once("\nname = \"wasmtime\"\nversion = \"")
+            .and_then(|(_, after)| after.split('"').next());
+        format!("wasmtime {}", version.unwrap_or("of no known version"))
+    }
+
+    fn compile(&self, module: &Path, code: &Path) -> Result<bool, Fault> {
+        if !self.ahead {
+            return Ok(false);
+        }
+        let (cpu, flags) = AOT_TARGET;
+        let mut config = Config::new();
+        config
+            .target(&format!("{cpu}-{AOT_SYSTEM}"))
+            .map_err(bad_module)?;
+        for flag in flags {
+            // SAFETY: the loading engine refuses a file with a flag that its CPU lacks.
+            unsafe { config.cranelift_flag_enable(flag) };
+        }
+        let wasm = fs::read(module).map_err(Fault::bad_module)?;
+        let compiled = Engine::new(&config)
+            .and_then(|engine| engine.precompile_module(&wasm))
+            .map_err(bad_module)?;
+        fs::write(code, compiled).map_err(Fault::bad_module)?;
+        Ok(true)
+    }
+
+    fn load(&self, file: &Path) -> Result<Box<dyn Module>, Fault> {
         let engine = Engine::new(&Config::new()).map_err(bad_module)?;
-        let module = match self.mode {
-            Mode::Jit => wasmtime::Module::new(&engine, wasm).map_err(bad_module)?,
-            Mode::Aot => {
-                let file = CompiledFile::create(&compile_ahead(wasm)?)?;
-                // SAFETY: the file was written by `precompile_module` of this same Wasmtime,
-                // under a fresh name, and nothing else writes to it.
-                unsafe { wasmtime::Module::deserialize_file(&engine, &file.path) }
-                    .map_err(bad_module)?
-            }
-        };
+        let module = if self.ahead {
+            // SAFETY: the file was written by `precompile_module` of this same Wasmtime, in a
+            // folder of this run, and nothing else writes to it.
+            unsafe { wasmtime::Module::deserialize_file(&engine, file) }
+        } else {
+            let wasm = fs::read(file).map_err(Fault::bad_module)?;
+            wasmtime::Module::new(&engine, wasm)
+        }
+        .map_err(bad_module)?;
         Ok(Box::new(WasmtimeModule { engine, module }))
     }
 }
 
 fn bad_module(error: wasmtime::Error) -> Fault {
-    Fault::BadModule(format!("{error:#}"))
-}
-
-fn compile_ahead(wasm: &[u8]) -> Result<Vec<u8>, Fault> {
-    let (target, flags) = AOT_TARGET;
-    let mut config = Config::new();
-    config
-        .target(&format!("{target}-{}", env_triple()))
-        .map_err(bad_module)?;
-    for flag in flags {
-        // SAFETY: the loading engine refuses a file with a flag that its CPU lacks.
-        unsafe { config.cranelift_flag_enable(flag) };
-    }
-    Engine::new(&config)
-        .and_then(|engine| engine.precompile_module(wasm))
-        .map_err(bad_module)
-}
-
-/// The part of the target triple after the CPU: Wasmtime loads files of its own system only.
-fn env_triple() -> &'static str {
-    if cfg!(target_os = "macos") {
-        "apple-darwin"
-    } else {
-        "unknown-linux-gnu"
-    }
-}
-
-/// A file of machine code, deleted when it goes out of scope. The mapping of a
-/// loaded module outlives its name.
-struct CompiledFile {
-    path: PathBuf,
-}
-
-impl CompiledFile {
-    fn create(code: &[u8]) -> Result<Self, Fault> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let path = std::env::temp_dir().join(format!(
-            "matrix-{}-{}.cwasm",
-            process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        ));
-        let file = Self { path };
-        fs::File::create_new(&file.path)
-            .and_then(|mut output| std::io::Write::write_all(&mut output, code))
-            .map_err(|error| {
-                Fault::BadModule(format!("cannot write {}: {error}", file.path.display()))
-            })?;
-        Ok(file)
-    }
-}
-
-impl Drop for CompiledFile {
-    fn drop(&mut self) {
-        // A file that is left behind in the temporary folder is no reason to fail.
-        let _ = fs::remove_file(&self.path);
-    }
+    Fault::bad_module(format!("{error:#}"))
 }
 
 struct WasmtimeModule {
@@ -138,11 +163,9 @@ struct WasmtimeModule {
 impl Module for WasmtimeModule {
     fn instantiate(&self) -> Result<Box<dyn Instance>, Fault> {
         if let Some(import) = self.module.imports().next() {
-            return Err(Fault::MissingImport(format!(
-                "{}.{}",
-                import.module(),
-                import.name()
-            )));
+            return Err(Fault::MissingImport {
+                name: format!("{}.{}", import.module(), import.name()),
+            });
         }
         let mut store = Store::new(&self.engine, ());
         let instance = wasmtime::Instance::new(&mut store, &self.module, &[]).map_err(|error| {
@@ -151,13 +174,9 @@ impl Module for WasmtimeModule {
                 reason: format!("{error:#}"),
             }
         })?;
-        let memory =
-            instance
-                .get_memory(&mut store, "memory")
-                .ok_or_else(|| Fault::MissingExport {
-                    kind: "memory",
-                    name: "memory".to_owned(),
-                })?;
+        let memory = instance
+            .get_memory(&mut store, "memory")
+            .ok_or_else(|| Fault::missing_export("memory", "memory"))?;
         Ok(Box::new(WasmtimeInstance {
             store,
             instance,
@@ -187,10 +206,7 @@ impl Instance for WasmtimeInstance {
         let function = self
             .instance
             .get_func(&mut self.store, name)
-            .ok_or_else(|| Fault::MissingExport {
-                kind: "function",
-                name: name.to_owned(),
-            })?;
+            .ok_or_else(|| Fault::missing_export("function", name))?;
         let signature = |reason: &str| Fault::Signature {
             function: name.to_owned(),
             arguments: arguments.len(),
@@ -230,7 +246,7 @@ impl Instance for WasmtimeInstance {
             .map_err(|_| self.out_of_bounds(address, bytes.len()))
     }
 
-    fn memory_size(&mut self) -> u64 {
-        self.memory.data_size(&self.store) as u64
+    fn memory_size(&mut self) -> Result<u64, Fault> {
+        Ok(self.memory.data_size(&self.store) as u64)
     }
 }

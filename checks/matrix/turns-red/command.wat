@@ -1,0 +1,4 @@
+;; A broken module: it ends well and does nothing.
+(module
+  (memory (export "memory") 1)
+  (func (export "_start")))

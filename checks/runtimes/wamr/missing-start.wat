@@ -1,0 +1,3 @@
+;; exits 126
+;; says exports no function _start or main
+(module (func (export "run")))
