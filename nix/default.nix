@@ -83,7 +83,7 @@ in
     lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families
   );
   apps =
-    lib.genAttrs [ "ledger" "matrix" ] (program: {
+    lib.genAttrs [ "ledger" "matrix" "report" ] (program: {
       type = "app";
       program = "${scope.host.programs}/bin/${program}";
       meta.description = "The workspace's ${program}; see --help";

@@ -5,15 +5,14 @@
   host,
   packages,
 }:
+let
+  check = import ./ledger.nix { inherit packages; };
+in
 lib.mapAttrs' (
   artifact: _:
-  let
-    package = packages.${artifact};
-  in
   lib.nameValuePair "budget-${artifact}" (
     runCommand "budget-${artifact}" { nativeBuildInputs = [ host.programs ]; } ''
-      ledger check --budgets ${../../budgets.toml} --artifact ${artifact} \
-        --profile ${package.profile} ${package}/${package.output}
+      ${check artifact} --profile ${packages.${artifact}.profile}
       touch $out
     ''
   )
