@@ -9,9 +9,7 @@
   packages,
   workspace,
 }:
-{
-  table ? lib.importTOML ./matrix.toml,
-}:
+table:
 let
   # What each mode needs on PATH, besides the runtimes that `matrix` embeds
   modes = {

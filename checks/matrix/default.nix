@@ -5,6 +5,7 @@
   runCommand,
   callPackage,
   cells,
+  cellsOf,
   host,
 }:
 let
@@ -22,5 +23,5 @@ let
         ''
     );
 in
-lib.listToAttrs (map verdict (lib.filter (cell: cell ? measure) (cells { })))
-// callPackage ./turns-red { inherit cells; }
+lib.listToAttrs (map verdict (lib.filter (cell: cell ? measure) cells))
+// callPackage ./turns-red { inherit cellsOf; }

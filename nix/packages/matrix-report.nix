@@ -6,15 +6,14 @@
   host,
 }:
 let
-  all = cells { };
   absent = map (cell: {
     inherit (cell) artifact mode;
     cell = cell.name;
     outcome = "absent";
     reason = cell.absent;
-  }) (lib.filter (cell: cell ? absent) all);
+  }) (lib.filter (cell: cell ? absent) cells);
 in
 runCommand "matrix-report" { nativeBuildInputs = [ host.programs ]; } ''
   report matrix --output $out ${builtins.toFile "absent.json" (builtins.toJSON absent)} \
-    ${toString (map (cell: "${cell.measure}/report.json") (lib.filter (cell: cell ? measure) all))}
+    ${toString (map (cell: "${cell.measure}/report.json") (lib.filter (cell: cell ? measure) cells))}
 ''

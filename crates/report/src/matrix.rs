@@ -47,9 +47,9 @@ pub fn page(cells: &[Cell]) -> String {
             (scrolled("Artifacts and modes", &grid(&artifacts, &modes, cells)))
             p.note {
                 "The big figure is the time of all scenarios, its bar is the part of the slowest "
-                "mode's. Start-up is the median time until a program's first output, or until a "
-                "core module's first call returns; beside it stands that of an empty module, on "
-                "the same runtime in the same run. "
+                "mode's. Start-up is the time of a program until its first byte of output, and of "
+                "a core module to be loaded, instantiated and called once: the median of many "
+                "runs, in turns with those of an empty module on the same runtime. "
                 "Memory is the most that a run had. Times are measured and shown, and no check "
                 "depends on them."
             }
