@@ -18,6 +18,8 @@ let
     inherit src;
     pname = "wasmworks";
     inherit (craneLib.crateNameFromCargoToml { inherit src; }) version;
+    # NB: as in wasm.nix
+    cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = ../Cargo.lock; };
     strictDeps = true;
     dontStrip = true;
     cargoExtraArgs = "--locked --workspace";

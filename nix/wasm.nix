@@ -46,6 +46,8 @@ let
     src = sources;
     pname = "${crate}-${target}";
     inherit version;
+    # NB: read where it lies, because an evaluation that writes nothing has no filtered copy
+    cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = sources.origSrc + "/Cargo.lock"; };
     strictDeps = true;
     # NB: names feed the size profile, and binaryen strips them afterwards
     dontStrip = true;

@@ -10,10 +10,8 @@
   buildWasm,
   packages,
   self,
-  sourceOf,
   system,
   wasmtime,
-  workspace,
 }:
 let
   markdown =
@@ -74,7 +72,7 @@ in
         SHELL_PATH = lib.makeBinPath (
           lib.filter (program: program != wasmtime) shell.drvAttrs.nativeBuildInputs
         );
-        CARGO_CONFIG = "${craneLib.vendorCargoDeps { src = sourceOf workspace; }}/config.toml";
+        CARGO_CONFIG = "${craneLib.vendorCargoDeps { cargoLock = ../../Cargo.lock; }}/config.toml";
         knowledge = builtins.toJSON {
           outputs = lib.genAttrs shown describe;
           packages = lib.attrNames packages;
