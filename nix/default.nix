@@ -46,7 +46,6 @@ let
             || (type == "directory" && lib.hasPrefix "${relative}/" kept)
           ) paths;
       };
-    patchedCrates = call ./patched-crates.nix { };
     workspaceOf = call ./workspace.nix { };
     workspace = scope.workspaceOf (scope.sourceOf scope.workspaceFiles);
     workspaceFiles = [
@@ -83,11 +82,17 @@ in
     lib.concatMapAttrs (family: _: call (../checks + "/${family}") { }) families
   );
   apps =
-    lib.genAttrs [ "ledger" "matrix" "report" ] (program: {
-      type = "app";
-      program = "${scope.host.programs}/bin/${program}";
-      meta.description = "The workspace's ${program}; see --help";
-    })
+    lib.mapAttrs
+      (program: group: {
+        type = "app";
+        program = "${scope.host.programs.${group}}/bin/${program}";
+        meta.description = "The workspace's ${program}; see --help";
+      })
+      {
+        ledger = "ledger";
+        matrix = "matrix";
+        report = "ledger";
+      }
     // lib.mapAttrs (_: program: {
       type = "app";
       program = lib.getExe program;

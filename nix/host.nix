@@ -1,5 +1,8 @@
-# The workspace's own programs, for the machine that builds: they drive and measure artifacts.
+# The workspace's own crates, for the machine that builds: the programs that drive and measure
+# artifacts, and the tests and lints of all. A group of crates is built together, and again only
+# when one of them changes.
 {
+  lib,
   craneLib,
   nodejs,
   packages,
@@ -8,41 +11,108 @@
   workspaceFiles,
 }:
 let
-  # NB: an edit of what tests read besides does not build the programs again
-  sourceWith = more: sourceOf (workspaceFiles ++ more);
-  common = {
-    src = sourceWith [ ];
-    pname = "wasmworks";
-    inherit (workspace) version cargoVendorDir;
-    strictDeps = true;
-    dontStrip = true;
-    cargoExtraArgs = "--locked --workspace";
-    # NB: programs, tests and lints share one build of the runtimes, which takes minutes
-    CARGO_PROFILE = "dev";
+  # NB: crates that share large dependencies belong in one group, because these are built once in it
+  groups = {
+    ledger = {
+      crates = [
+        "ledger"
+        "report"
+      ];
+      testData = [ "budgets.toml" ];
+    };
+    llguidance.crates = [ "llguidance-wasm" ];
+    matrix = {
+      crates = [
+        "matrix"
+        "wamr"
+        "wasi-probe"
+      ];
+      testData = [ "checks/matrix" ];
+      # libiwasm.a, and wamrc of the same version
+      environment.WAMR_DIR = packages.wamr;
+      testPrograms = [ nodejs ];
+    };
   };
-  withDependencies = common // {
-    cargoArtifacts = craneLib.buildDepsOnly (
-      removeAttrs common [ "src" ] // { inherit (workspace) dummySrc; }
-    );
-    # libiwasm.a, and wamrc of the same version
-    WAMR_DIR = packages.wamr;
-    doInstallCargoArtifacts = false;
+
+  build =
+    name:
+    {
+      crates,
+      environment ? { },
+      # what the tests read besides the crates, and run
+      testData ? [ ],
+      testPrograms ? [ ],
+    }:
+    let
+      inherit (workspace.only crates)
+        source
+        dummySource
+        cargoFlags
+        cargoVendorDir
+        ;
+      common = {
+        src = source;
+        pname = name;
+        inherit (workspace) version;
+        inherit cargoVendorDir;
+        strictDeps = true;
+        dontStrip = true;
+        cargoExtraArgs = "${cargoFlags} ${
+          lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
+        }";
+        # NB: programs, tests and lints share one build of the dependencies
+        CARGO_PROFILE = "dev";
+      };
+      withDependencies =
+        common
+        // environment
+        // {
+          cargoArtifacts = craneLib.buildDepsOnly (
+            removeAttrs common [ "src" ] // { dummySrc = dummySource; }
+          );
+          doInstallCargoArtifacts = false;
+        };
+    in
+    {
+      programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
+      clippy = craneLib.cargoClippy (
+        withDependencies // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+      );
+      tests = craneLib.cargoTest (
+        withDependencies
+        // {
+          prePatch = "cp -r --no-preserve=mode ${sourceOf testData}/. .";
+          nativeBuildInputs = testPrograms;
+        }
+      );
+    };
+  built = lib.mapAttrs build groups;
+
+  everything = {
+    src = sourceOf workspaceFiles;
+    pname = "wasmworks";
+    inherit (workspace) version;
   };
 in
 {
-  programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
-  fmt = craneLib.cargoFmt (common // { cargoExtraArgs = "--all"; });
-  clippy = craneLib.cargoClippy (
-    withDependencies // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
-  );
-  tests = craneLib.cargoTest (
-    withDependencies
-    // {
-      src = sourceWith [
-        "budgets.toml"
-        "checks/matrix"
-      ];
-      nativeBuildInputs = [ nodejs ];
-    }
-  );
+  # by group
+  programs = lib.mapAttrs (_: group: group.programs) built;
+  checks = {
+    fmt = craneLib.cargoFmt (everything // { cargoExtraArgs = "--all"; });
+    # NB: builds of a part of the workspace let cargo drop packages from Cargo.lock
+    locked = craneLib.mkCargoDerivation (
+      everything
+      // {
+        inherit (workspace.whole) cargoVendorDir;
+        cargoArtifacts = null;
+        doInstallCargoArtifacts = false;
+        pnameSuffix = "-locked";
+        buildPhaseCargoCommand = "cargo metadata --locked --format-version 1 > metadata.json";
+      }
+    );
+  }
+  // lib.concatMapAttrs (name: group: {
+    "clippy-${name}" = group.clippy;
+    "tests-${name}" = group.tests;
+  }) built;
 }

@@ -36,12 +36,17 @@
 }@arguments:
 let
   craneLib = craneLibFor.${target};
-  workspace = if src ? dummySrc then src else workspaceOf src;
+  workspace = if src ? only then src else workspaceOf src;
   inherit (workspace) version;
+  inherit (workspace.of.${crate})
+    source
+    dummySource
+    cargoFlags
+    cargoVendorDir
+    ;
   common = {
     pname = "${crate}-${target}";
-    inherit version;
-    inherit (workspace) cargoVendorDir;
+    inherit version cargoVendorDir;
     strictDeps = true;
     # NB: names feed the size profile, and binaryen strips them afterwards
     dontStrip = true;
@@ -49,7 +54,7 @@ let
     doCheck = false;
     CARGO_BUILD_TARGET = target;
     CARGO_PROFILE = profile;
-    cargoExtraArgs = "--locked --package ${crate} ${cargoExtraArgs}";
+    cargoExtraArgs = "${cargoFlags} --package ${crate} ${cargoExtraArgs}";
     # NB: panic messages carry the paths of sources, and with them those of the store
     preBuild = ''
       RUSTFLAGS="--remap-path-prefix=$PWD=/source"
@@ -62,12 +67,12 @@ let
   dependencies = craneLib.buildDepsOnly (
     common
     // {
-      inherit (workspace) dummySrc;
+      dummySrc = dummySource;
       cargoCheckCommand = ":";
     }
   );
 
-  crateWith = changes: craneLib.buildPackage (common // { src = workspace; } // changes);
+  crateWith = changes: craneLib.buildPackage (common // { src = source; } // changes);
 
   # NB: binaryen reads core modules only, so a component stays as rustc linked it
   isComponent = target == "wasm32-wasip2";

@@ -11,7 +11,7 @@ in
 lib.mapAttrs' (
   artifact: _:
   lib.nameValuePair "budget-${artifact}" (
-    runCommand "budget-${artifact}" { nativeBuildInputs = [ host.programs ]; } ''
+    runCommand "budget-${artifact}" { nativeBuildInputs = [ host.programs.ledger ]; } ''
       ${check artifact} --profile ${packages.${artifact}.profile}
       touch $out
     ''

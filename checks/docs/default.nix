@@ -76,7 +76,7 @@ in
           lib.filter (program: program != wasmtime) shell.drvAttrs.nativeBuildInputs
         );
         NIX = "${nix}/bin";
-        CARGO_CONFIG = "${workspace.cargoVendorDir}/config.toml";
+        CARGO_CONFIG = "${workspace.whole.cargoVendorDir}/config.toml";
         knowledge = builtins.toJSON {
           outputs = lib.genAttrs shown describe;
           packages = lib.attrNames packages;

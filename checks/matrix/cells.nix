@@ -39,7 +39,7 @@ let
       file row.module
     else
       "${artifacts.${row.package}}/${artifacts.${row.package}.output}";
-  nativeOf = name: "${packages.${name} or host.programs}/bin/${name}";
+  nativeOf = name: "${packages.${name} or host.programs.matrix}/bin/${name}";
 
   measure =
     name: artifact: row: mode:
@@ -56,7 +56,7 @@ let
     in
     runCommand "measure-${name}"
       {
-        nativeBuildInputs = [ host.programs ] ++ modes.${mode}.${row.kind} or [ ];
+        nativeBuildInputs = [ host.programs.matrix ] ++ modes.${mode}.${row.kind} or [ ];
       }
       ''
         mkdir $out

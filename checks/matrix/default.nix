@@ -14,7 +14,7 @@ let
     lib.nameValuePair "matrix-${cell.name}" (
       runCommand "matrix-${cell.name}"
         {
-          nativeBuildInputs = [ host.programs ];
+          nativeBuildInputs = [ host.programs.matrix ];
           passthru = { inherit (cell) measure; };
         }
         ''

@@ -7,6 +7,7 @@
   buildWasm,
   packages,
   sourceOf,
+  workspaceFiles,
 }:
 let
   rustup = (lib.importTOML ../../rust-toolchain.toml).toolchain;
@@ -39,19 +40,23 @@ in
     touch $out
   '';
 
-  # After an edit of a crate its dependencies are the same derivation, and the module is another
+  # An edit of a crate builds its dependencies no second time, and nothing of other crates
   dependencies-kept =
     let
       package = packages.llguidance-wasm;
-      edited = buildWasm (
-        package.arguments
-        // {
-          src = lib.cleanSourceWith {
-            inherit (package.arguments) src;
-            filter = path: _: baseNameOf path != "allocator.rs";
-          };
-        }
-      );
+      without =
+        file:
+        buildWasm (
+          package.arguments
+          // {
+            src = lib.cleanSourceWith {
+              src = sourceOf workspaceFiles;
+              filter = path: _: !lib.hasSuffix file path;
+            };
+          }
+        );
+      edited = without "llguidance-wasm/src/allocator.rs";
+      untouched = without "ledger/src/budget.rs";
     in
     assert lib.assertMsg (
       edited.drvPath != package.drvPath
@@ -59,6 +64,9 @@ in
     assert lib.assertMsg (
       edited.dependencies.drvPath == package.dependencies.drvPath
     ) "an edit in crates/ builds the dependencies of llguidance-wasm again";
+    assert lib.assertMsg (
+      untouched.drvPath == package.drvPath
+    ) "an edit in crates/ledger builds llguidance-wasm again";
     runCommand "dependencies-kept" { } "touch $out";
 
   # The template, by the toolchain's two other targets

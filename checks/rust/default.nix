@@ -1,4 +1,2 @@
 { host }:
-{
-  inherit (host) fmt clippy tests;
-}
+host.checks

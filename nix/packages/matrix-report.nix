@@ -13,7 +13,7 @@ let
     reason = cell.absent;
   }) (lib.filter (cell: cell ? absent) cells);
 in
-runCommand "matrix-report" { nativeBuildInputs = [ host.programs ]; } ''
+runCommand "matrix-report" { nativeBuildInputs = [ host.programs.ledger ]; } ''
   report matrix --output $out ${builtins.toFile "absent.json" (builtins.toJSON absent)} \
     ${toString (map (cell: "${cell.measure}/report.json") (lib.filter (cell: cell ? measure) cells))}
 ''

@@ -8,7 +8,7 @@
 let
   check = import ../../checks/budgets/ledger.nix { inherit packages; };
 in
-runCommand "size-report" { nativeBuildInputs = [ host.programs ]; } ''
+runCommand "size-report" { nativeBuildInputs = [ host.programs.ledger ]; } ''
   ${lib.concatMapStrings (artifact: ''
     ${check artifact} --json > ${artifact}.json || [ $? = 1 ] # over budget: that is its check's to say
   '') (lib.attrNames (lib.importTOML ../../budgets.toml))}

@@ -166,7 +166,10 @@ pub fn exit_code(cli: Option<&dyn Cli>, ended: &Ended, limits: Limits) -> Result
     if let Some(failure) = excess(ended, limits) {
         return Err(failure);
     }
-    if let Some(failure) = cli.and_then(|cli| cli.fault(ended)) {
+    // What a program says and then succeeds is its own.
+    if !ended.status.success()
+        && let Some(failure) = cli.and_then(|cli| cli.fault(ended))
+    {
         return Err(failure);
     }
     ended.status.code().ok_or_else(|| killed(ended))

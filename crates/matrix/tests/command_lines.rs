@@ -159,6 +159,37 @@ fn each_other_end_has_its_word() {
 }
 
 #[test]
+fn memory_that_iwasm_refuses_is_no_end_of_its_own() {
+    let refused = "echo 'iwasm: x: memory limit: 9 pages more than the 1 there are were refused'";
+    for (name, says, outcome) in [
+        ("refused", format!("{refused} >&2; echo right"), "ok"),
+        ("refused-exit", format!("{refused} >&2; exit 3"), "wrong"),
+        (
+            "refused-trap",
+            format!("{{ {refused}; echo 'Exception: unreachable'; }} >&2; exit 134"),
+            "trap",
+        ),
+        (
+            "too-big",
+            "echo 'iwasm: x: memory limit: it starts with 9 pages, and 1 are allowed' >&2; exit 126"
+                .to_owned(),
+            "memory-limit",
+        ),
+        (
+            "no-module",
+            "echo 'iwasm: x: magic header not detected' >&2; exit 126".to_owned(),
+            "bad-module",
+        ),
+    ] {
+        let mut trial = Trial::new(&format!("iwasm-{name}"), "", ANY);
+        trial.mode = "wamr-interp";
+        let text = format!("case $1 in --version) echo iwasm 2.4.3 ;; *) {says} ;; esac");
+        script(&trial.folder.join("iwasm"), &text);
+        assert_eq!(trial.end().1, outcome, "{name}");
+    }
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn memory_has_a_limit() {
     let small = ANY.replace("[command]", "limits = { memory = 32 }\n[command]");

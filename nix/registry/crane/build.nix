@@ -31,7 +31,11 @@ let
 in
 rec {
   vendorCargoDeps =
-    args: rustPlatform.importCargoLock { lockFile = args.cargoLock or (args.src + "/Cargo.lock"); };
+    args:
+    rustPlatform.importCargoLock {
+      lockFileContents =
+        args.cargoLockContents or (lib.readFile (args.cargoLock or (args.src + "/Cargo.lock")));
+    };
 
   mkCargoDerivation =
     args:

@@ -26,11 +26,9 @@ inheritCargoArtifacts() {
 prepareAndInstallCargoArtifactsDir() {
     local crate
     mkdir -p "$out"
-    if [ -e .stubs ]; then
-        sort -u .stubs | while read -r crate; do
-            find "${CARGO_TARGET_DIR:-target}" -path "*/.fingerprint/$crate-*" -prune -exec rm -r {} +
-        done
-    fi
+    find . -name .stubs -exec cat {} + | sort -u | while read -r crate; do
+        find "${CARGO_TARGET_DIR:-target}" -path "*/.fingerprint/$crate-*" -prune -exec rm -r {} +
+    done
     tar c -C "${CARGO_TARGET_DIR:-target}" --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner . |
         zstd -q "-T$NIX_BUILD_CORES" -o "$out/target.tar.zst"
 }

@@ -108,10 +108,14 @@ impl Cli for Wasmtime {
 impl Runtime for Wasmtime {
     fn version(&self) -> String {
         // The crate does not tell its version.
-        let lock = include_str!("../../../../Cargo.lock");
-        let version = lock
-            .split_once("\nname = \"wasmtime\"\nversion = \"")
-            .and_then(|(_, after)| after.split('"').next());
+        let lock: toml::Table =
+            toml::from_str(include_str!("../../../../Cargo.lock")).unwrap_or_default();
+        let packages = lock.get("package").and_then(toml::Value::as_array);
+        let version = packages
+            .into_iter()
+            .flatten()
+            .find(|package| package.get("name").and_then(toml::Value::as_str) == Some("wasmtime"))
+            .and_then(|package| package.get("version")?.as_str());
         format!("wasmtime {}", version.unwrap_or("of no known version"))
     }
 
