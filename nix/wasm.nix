@@ -15,6 +15,7 @@
   jq,
   libfaketime,
   twiggy,
+  wabt,
   craneLibFor,
   workspaceOf,
 }:
@@ -78,15 +79,15 @@ let
   isComponent = target == "wasm32-wasip2";
   # NB: without feature flags wasm-opt takes the features that the module itself names
   name = "${crate}-${version}";
-  # A step of binaryen from one file to another.
+  # A step from one file to another.
   step =
-    arguments: from: to:
-    if isComponent then "cp ${from} ${to}" else "wasm-opt ${arguments} ${from} -o ${to}";
+    command: from: to:
+    if isComponent then "cp ${from} ${to}" else "${command} ${from} -o ${to}";
   optimised =
     linked:
     runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
       mkdir -p $out/$(dirname ${output})
-      ${step "${optimise} --debuginfo" "${linked}/*/*.wasm" "$out/${output}"}
+      ${step "wasm-opt ${optimise} --debuginfo" "${linked}/*/*.wasm" "$out/${output}"}
     '';
   stripped =
     named: passthru:
@@ -94,13 +95,12 @@ let
       {
         pname = crate;
         inherit version passthru;
-        nativeBuildInputs = [ binaryen ];
+        nativeBuildInputs = [ wabt ];
       }
+      # NB: wasm-opt would write the code anew, and larger
       ''
         mkdir -p $out/$(dirname ${output})
-        ${step "--strip-debug --strip-producers --strip-target-features" "${named}/${output}"
-          "$out/${output}"
-        }
+        ${step "wasm-strip" "${named}/${output}" "$out/${output}"}
       '';
 
   named = optimised (crateWith {
