@@ -3,16 +3,17 @@
 #
 # The result has
 #   version  that of the workspace
-#   of       for each crate, the workspace reduced to it and what it depends on
-#   only     the same for a list of crates
 #   whole    the workspace as it is
-# each of these with
+#   only     reduced to the crates of a list, and what these depend on
+#   of       for each crate, the workspace reduced to it
+# and each of the last three
 #   source          the sources
 #   dummySource     the manifests with empty sources, from which dependencies alone are built
 #   cargoVendorDir  the dependencies' sources
 #   cargoFlags      how cargo keeps to them
 #
-# NB: a thousand artifacts read, hash and vendor a crate once, because they share these values
+# NB: a thousand artifacts read and hash a crate, and vendor a package, once, because they share
+# these values
 {
   lib,
   runCommand,
@@ -31,8 +32,8 @@ let
   manifest = lib.importTOML (root + "/Cargo.toml");
   lock = lib.importTOML (root + "/Cargo.lock");
 
-  # The folder of each crate of the workspace, by the crate's name
-  folders =
+  # The crates by name, each with its folder and manifest
+  members =
     let
       expand =
         member:
@@ -44,54 +45,77 @@ let
         else
           [ member ];
       isCrate = folder: builtins.pathExists (root + "/${folder}/Cargo.toml");
+      member =
+        folder:
+        let
+          manifest = lib.importTOML (root + "/${folder}/Cargo.toml");
+        in
+        lib.nameValuePair manifest.package.name { inherit folder manifest; };
+    in
+    lib.listToAttrs (
+      map member (lib.filter isCrate (lib.concatMap expand (manifest.workspace.members or [ ])))
+    );
+  isLocal = package: !package ? source;
+  local = lib.filter isLocal lock.package;
+  # NB: where a crate lies elsewhere than in a member's folder, everything stays together
+  reducible = !manifest ? package && lib.all (package: members ? ${package.name}) local;
+
+  # The packages of Cargo.lock by key, which is name and version
+  keyOf = package: "${package.name} ${package.version}";
+  keyOfCrate = lib.listToAttrs (map (package: lib.nameValuePair package.name (keyOf package)) local);
+  locked =
+    let
+      versions = builtins.groupBy (package: package.name) lock.package;
+      # NB: a dependency is "name", "name version" or "name version (source)"
+      resolve =
+        dependency:
+        let
+          words = lib.splitString " " dependency;
+        in
+        {
+          key =
+            if lib.length words == 1 then
+              keyOf (lib.head versions.${dependency})
+            else
+              "${lib.head words} ${lib.elemAt words 1}";
+        };
     in
     lib.listToAttrs (
       map (
-        folder: lib.nameValuePair (lib.importTOML (root + "/${folder}/Cargo.toml")).package.name folder
-      ) (lib.filter isCrate (lib.concatMap expand (manifest.workspace.members or [ ])))
+        package:
+        lib.nameValuePair (keyOf package) {
+          inherit (package) name;
+          isLocal = isLocal package;
+          toml = toTOML package;
+          dependencies = map resolve (package.dependencies or [ ]);
+        }
+      ) lock.package
     );
-  isLocal = package: !package ? source;
-  # NB: where a crate lies elsewhere than in a member's folder, everything stays together
-  reducible =
-    !manifest ? package
-    && lib.all (package: folders ? ${package.name}) (lib.filter isLocal lock.package);
-
-  # Cargo.lock names a dependency "name", "name version" or "name version (source)"
-  locked = builtins.groupBy (package: package.name) lock.package;
-  resolve =
-    dependency:
-    let
-      words = lib.splitString " " dependency;
-      found = locked.${lib.head words};
-    in
-    if lib.length words == 1 then
-      found
-    else
-      lib.filter (package: package.version == lib.elemAt words 1) found;
   closureOf =
-    packages:
-    let
-      item = package: {
-        key = "${package.name} ${package.version}";
-        inherit package;
-      };
-    in
-    lib.catAttrs "package" (
+    crates:
+    map ({ key }: key) (
       builtins.genericClosure {
-        startSet = map item packages;
-        operator = { package, ... }: map item (lib.concatMap resolve (package.dependencies or [ ]));
+        startSet = map (crate: { key = keyOfCrate.${crate}; }) crates;
+        operator = { key }: locked.${key}.dependencies;
       }
     );
+  lockWith = keys: ''
+    package = [ ${lib.concatMapStringsSep ", " (key: locked.${key}.toml) keys} ]
+    version = ${toString lock.version}
+  '';
 
-  # The dependencies that a manifest has from the workspace's, or might have
-  dependenciesIn =
-    toml:
-    lib.concatMap (kind: lib.attrNames (toml.${kind} or { })) [
-      "dependencies"
-      "dev-dependencies"
-      "build-dependencies"
-    ]
-    ++ lib.concatMap dependenciesIn (lib.attrValues (toml.target or { }));
+  # NB: crates with the same dependencies share one value
+  fromRegistry = lib.filter (key: !locked.${key}.isLocal);
+  vendor = keys: craneLib.vendorCargoDeps { cargoLockContents = lockWith keys; };
+  vendored = lib.listToAttrs (
+    map (
+      crate:
+      let
+        keys = fromRegistry (closureOf [ crate ]);
+      in
+      lib.nameValuePair (toString keys) (vendor keys)
+    ) (lib.attrNames keyOfCrate)
+  );
 
   # NB: as inline tables, which need no more than JSON's rules for strings and numbers
   toTOML =
@@ -106,12 +130,53 @@ let
       "[ ${lib.concatMapStringsSep ", " toTOML value} ]"
     else
       builtins.toJSON value;
-  document =
-    table: lib.concatStrings (lib.mapAttrsToList (name: value: "${name} = ${toTOML value}\n") table);
+  # The dependencies that a manifest may take from the workspace's
+  dependenciesIn =
+    toml:
+    lib.concatMap (kind: lib.attrNames (toml.${kind} or { })) [
+      "dependencies"
+      "dev-dependencies"
+      "build-dependencies"
+    ]
+    ++ lib.concatMap dependenciesIn (lib.attrValues (toml.target or { }));
+  patches = manifest.patch.crates-io or { };
+  isReplacement =
+    crate: lib.any (patch: patch.path or null == members.${crate}.folder) (lib.attrValues patches);
+  manifestWith =
+    crates: keys:
+    let
+      used = lib.genAttrs (lib.concatMap (crate: dependenciesIn members.${crate}.manifest) crates) (
+        _: null
+      );
+      names = lib.genAttrs (map (key: locked.${key}.name) keys) (_: null);
+      folders = map (crate: members.${crate}.folder) (lib.sort lib.lessThan crates);
+      workspace =
+        removeAttrs manifest.workspace [
+          "default-members"
+          "exclude"
+        ]
+        // {
+          members = folders;
+          dependencies = builtins.intersectAttrs used (manifest.workspace.dependencies or { });
+        };
+      profile = lib.mapAttrs (
+        _: profile:
+        profile
+        // lib.optionalAttrs (profile ? package) {
+          package = builtins.intersectAttrs (names // { "*" = null; }) profile.package;
+        }
+      ) (manifest.profile or { });
+      patch.crates-io = lib.filterAttrs (_: patch: !patch ? path || lib.elem patch.path folders) patches;
+    in
+    lib.concatStrings (
+      lib.mapAttrsToList (name: value: "${name} = ${toTOML value}\n") (
+        manifest // { inherit workspace profile patch; }
+      )
+    );
 
   # What a folder has, without the crates below it
   isFolderOfCrate = lib.listToAttrs (
-    map (folder: lib.nameValuePair "${toString root}/${folder}" true) (lib.attrValues folders)
+    map ({ folder, ... }: lib.nameValuePair "${toString root}/${folder}" null) (lib.attrValues members)
   );
   sourceIn =
     folder: keep:
@@ -120,95 +185,59 @@ let
       name = "source";
       filter = path: type: filtered.filter path type && !isFolderOfCrate ? ${path} && keep path;
     };
-  crateSources = lib.mapAttrs (_: folder: sourceIn (root + "/${folder}") (_: true)) folders;
-  crateDummies = lib.mapAttrs (_: source: craneLib.mkDummySrc { src = source; }) crateSources;
-  otherSources = sourceIn root (
-    path: path != "${toString root}/Cargo.toml" && path != "${toString root}/Cargo.lock"
+  withDummy = source: {
+    inherit source;
+    dummy = craneLib.mkDummySrc { src = source; };
+  };
+  sources = lib.mapAttrs (
+    _: { folder, ... }: withDummy (sourceIn (root + "/${folder}") (_: true))
+  ) members;
+  rest = withDummy (
+    sourceIn root (path: path != "${toString root}/Cargo.toml" && path != "${toString root}/Cargo.lock")
   );
-  otherDummies = craneLib.mkDummySrc { src = otherSources; };
-  patches = manifest.patch.crates-io or { };
-  replaces = name: lib.any (patch: patch.path or null == folders.${name}) (lib.attrValues patches);
 
   reduced =
-    crates:
+    names:
     let
-      packages = closureOf (lib.concatMap (crate: locked.${crate}) crates);
-      names = lib.catAttrs "name" (lib.filter isLocal packages);
-      members = lib.genAttrs names (name: folders.${name});
-      used = lib.genAttrs (lib.concatMap (
-        folder: dependenciesIn (lib.importTOML (root + "/${folder}/Cargo.toml"))
-      ) (lib.attrValues members)) (_: null);
-      cargoToml = document (
-        manifest
-        // {
-          workspace =
-            removeAttrs manifest.workspace [
-              "default-members"
-              "exclude"
-            ]
-            // {
-              members = lib.attrValues members;
-              dependencies = builtins.intersectAttrs used (manifest.workspace.dependencies or { });
-            };
-        }
-        // lib.optionalAttrs (manifest ? profile) {
-          profile = lib.mapAttrs (
-            _: profile:
-            profile
-            // lib.optionalAttrs (profile ? package) {
-              package = lib.filterAttrs (
-                name: _: name == "*" || lib.any (package: package.name == name) packages
-              ) profile.package;
-            }
-          ) manifest.profile;
-        }
-        // lib.optionalAttrs (patches != { }) {
-          patch = manifest.patch // {
-            crates-io = lib.filterAttrs (
-              _: patch: !patch ? path || lib.elem patch.path (lib.attrValues members)
-            ) patches;
-          };
-        }
-      );
-      cargoLock = document {
-        inherit (lock) version;
-        package = packages;
-      };
+      keys = closureOf names;
+      crates = map (key: locked.${key}.name) (lib.filter (key: locked.${key}.isLocal) keys);
+      cargoToml = builtins.toFile "Cargo.toml" (manifestWith crates keys);
+      cargoLock = builtins.toFile "Cargo.lock" (lockWith keys);
       assemble =
-        others: sourceOf:
+        rest: sourceOf:
         runCommand "source" { } ''
           put() {
             mkdir -p $2
             cp -r --no-preserve=mode $1/. $2/
           }
-          put ${others} $out
-          ${lib.concatMapStrings (name: "put ${sourceOf name} $out/${members.${name}}\n") names}
-          cp ${builtins.toFile "Cargo.toml" cargoToml} $out/Cargo.toml
-          cp ${builtins.toFile "Cargo.lock" cargoLock} $out/Cargo.lock
+          put ${rest} $out
+          ${lib.concatMapStrings (crate: "put ${sourceOf crate} $out/${members.${crate}.folder}\n") crates}
+          cp ${cargoToml} $out/Cargo.toml
+          cp ${cargoLock} $out/Cargo.lock
         '';
     in
     {
-      source = assemble otherSources (name: crateSources.${name});
+      source = assemble rest.source (crate: sources.${crate}.source);
       # NB: dependencies are built on the crates that replace one of the registry, so these are kept
-      dummySource = assemble otherDummies (
-        name: if replaces name then crateSources.${name} else crateDummies.${name}
+      dummySource = assemble rest.dummy (
+        crate: if isReplacement crate then sources.${crate}.source else sources.${crate}.dummy
       );
+      cargoVendorDir = vendored.${toString (fromRegistry keys)} or (vendor (fromRegistry keys));
       # NB: a feature that only another crate asks for may leave a package here without use. Cargo
       # drops those, and cannot take another version than these.
       cargoFlags = "--offline";
-      cargoVendorDir = craneLib.vendorCargoDeps { cargoLockContents = cargoLock; };
     };
 
   whole = {
     source = filtered;
     dummySource = craneLib.mkDummySrc { src = filtered; };
-    cargoFlags = "--locked";
     cargoVendorDir = craneLib.vendorCargoDeps { cargoLock = root + "/Cargo.lock"; };
+    cargoFlags = "--locked";
   };
+  only = if reducible then reduced else _: whole;
 in
 {
   inherit (craneLib.crateNameFromCargoToml { src = filtered; }) version;
-  inherit whole;
-  only = if reducible then reduced else _: whole;
-  of = lib.mapAttrs (crate: _: if reducible then reduced [ crate ] else whole) locked;
+  inherit whole only;
+  of = lib.mapAttrs (crate: _: only [ crate ]) keyOfCrate;
 }
