@@ -37,7 +37,7 @@
 }@arguments:
 let
   craneLib = craneLibFor.${target};
-  workspace = if src ? only then src else workspaceOf src;
+  workspace = if src ? only then src else workspaceOf (craneLib.cleanCargoSource src);
   inherit (workspace) version;
   inherit (workspace.of.${crate})
     source

@@ -24,7 +24,6 @@ let
   filtered = lib.cleanSourceWith {
     inherit src;
     name = "source";
-    filter = craneLib.filterCargoSources;
   };
   # NB: manifests are read where they lie, because an evaluation that writes nothing has no
   # filtered copy

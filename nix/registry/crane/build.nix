@@ -3,6 +3,7 @@
   lib,
   stdenv,
   rustPlatform,
+  writeShellScript,
   craneLib,
   tools,
   jq,
@@ -151,6 +152,10 @@ rec {
     mkCargoDerivation (
       {
         doCheck = true;
+        # NB: rustdoc looks for rustc beside Debian's library, whatever sysroot it is given
+        RUSTDOC = writeShellScript "rustdoc" ''
+          RUSTC_BOOTSTRAP=1 exec rustdoc -Zunstable-options --test-builder "$(command -v rustc)" "$@"
+        '';
       }
       // args
       // {

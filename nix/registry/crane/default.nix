@@ -6,6 +6,7 @@
   stdenv,
   runCommand,
   writeText,
+  writeShellScript,
   rustPlatform,
   cargo,
   rustc,
@@ -37,6 +38,7 @@ let
           lib
           stdenv
           rustPlatform
+          writeShellScript
           craneLib
           tools
           jq
