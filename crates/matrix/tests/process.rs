@@ -168,16 +168,6 @@ fn peak_memory_is_that_of_the_child() {
 }
 
 #[test]
-fn peak_memory_is_not_that_of_the_parent() {
-    // Written to, so that it is there.
-    let ballast = vec![1_u8; 300 << 20];
-    let ended = run(shell("exec sleep 0.2"), WIDE);
-    let mebibytes = ended.peak_memory / MEBIBYTE;
-    assert!(mebibytes < 50, "{mebibytes} MiB");
-    assert!(ballast.iter().all(|byte| *byte == 1));
-}
-
-#[test]
 fn a_closed_output_is_an_error_that_kills_nothing() {
     let child = Child::start(shell("echo text || exit 9"), Output::Closed, WIDE);
     let ended = child.and_then(Child::finish).expect("sh is there");
