@@ -152,9 +152,11 @@ rec {
     mkCargoDerivation (
       {
         doCheck = true;
-        # NB: rustdoc looks for rustc beside Debian's library, whatever sysroot it is given
+        # NB: rustdoc looks for rustc beside Debian's library, whatever sysroot it is given, and
+        # gives it that sysroot, as the wrapper around rustc would once more
         RUSTDOC = writeShellScript "rustdoc" ''
-          RUSTC_BOOTSTRAP=1 exec rustdoc -Zunstable-options --test-builder "$(command -v rustc)" "$@"
+          rustc=$(sed -n 's/^exec \([^ ]*\) .*/\1/p' "$(command -v rustc)")
+          RUSTC_BOOTSTRAP=1 exec rustdoc -Zunstable-options --test-builder "$rustc" "$@"
         '';
       }
       // args
