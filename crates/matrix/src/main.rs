@@ -166,7 +166,9 @@ fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         startup: arguments.startup.as_deref(),
         runs: arguments.runs,
     };
-    let terminal = io::stderr().is_terminal();
+    // A build in Nix has a terminal that nobody looks at, and calls it dumb where told to.
+    let terminal =
+        io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     let report = cell.measure(&mut |step| {
         if terminal {
             eprint!("\r\x1b[K{}: {step}", cell.name());
