@@ -121,14 +121,13 @@ fn failure(cell: &Cell) -> Markup {
     }
 }
 
-/// The version of a mode's runtime, if all its cells have the same.
-fn runtime<'a>(cells: &'a [Cell], mode: &str) -> Option<&'a str> {
-    let mut versions = cells
+/// The versions of a mode's runtime: its command line may have another than its library.
+fn runtimes<'a>(cells: &'a [Cell], mode: &str) -> BTreeSet<&'a str> {
+    cells
         .iter()
         .filter(|cell| cell.mode == mode)
-        .filter_map(|cell| cell.runtime.as_deref());
-    let first = versions.next()?;
-    versions.all(|version| version == first).then_some(first)
+        .filter_map(|cell| cell.runtime.as_deref())
+        .collect()
 }
 
 // The roles are those that the elements have: a style sheet that lays a table out as a list
@@ -142,7 +141,7 @@ fn grid(artifacts: &BTreeMap<&str, Row<'_>>, modes: &[&str], cells: &[Cell]) -> 
                     @for mode in modes {
                         th role="columnheader" scope="col" {
                             code { (mode) }
-                            @if let Some(version) = runtime(cells, mode) { small { (version) } }
+                            @for version in runtimes(cells, mode) { small { (version) } }
                         }
                     }
                 }

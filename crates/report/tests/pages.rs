@@ -114,6 +114,19 @@ fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
 }
 
 #[test]
+fn a_mode_names_every_version_of_its_runtime() {
+    let mut by_library = ok("thing", "wamr-aot", 1.0);
+    let mut by_command = ok("other", "wamr-aot", 1.0);
+    by_library["runtime"] = "wamr 2.4.3".into();
+    by_command["runtime"] = "iwasm 2.4.3".into();
+    let page = matrix::page(&cells(&[by_library.clone(), by_command, by_library]));
+    assert!(
+        text(&page).contains("wamr-aot iwasm 2.4.3 wamr 2.4.3 other"),
+        "{page}"
+    );
+}
+
+#[test]
 fn every_text_is_escaped() {
     for page in hostile() {
         assert!(!page.contains("<script"), "{page}");
