@@ -68,15 +68,27 @@ let
         // environment
         // {
           cargoArtifacts = craneLib.buildDepsOnly (
-            removeAttrs common [ "src" ] // { dummySrc = dummySource; }
+            removeAttrs common [ "src" ]
+            // {
+              dummySrc = dummySource;
+              cargoCheckCommand = ":";
+            }
           );
           doInstallCargoArtifacts = false;
         };
     in
     {
       programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
-      clippy = craneLib.cargoClippy (
-        withDependencies // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+      # NB: as `cargo clippy` does it, but by `cargo build`: that has the dependencies already, which
+      # `cargo check` would have to go through once more
+      clippy = craneLib.mkCargoDerivation (
+        withDependencies
+        // {
+          pnameSuffix = "-clippy";
+          RUSTC_WORKSPACE_WRAPPER = "clippy-driver";
+          CLIPPY_ARGS = "--deny__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__";
+          buildPhaseCargoCommand = "cargoWithProfile build ${common.cargoExtraArgs} --all-targets";
+        }
       );
       tests = craneLib.cargoTest (
         withDependencies

@@ -17,7 +17,6 @@ let
     "cargoBuildExtraArgs"
     "cargoCheckCommand"
     "cargoCheckExtraArgs"
-    "cargoClippyExtraArgs"
     "cargoExtraArgs"
     "cargoTestCommand"
     "cargoTestExtraArgs"
@@ -131,19 +130,6 @@ rec {
         } ${locked args} ${args.cargoTestExtraArgs or ""}";
         installPhaseCommand = args.installPhaseCommand or "installFromCargoBuildLog $out $cargoBuildLog";
         nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ jq ];
-      }
-    );
-
-  cargoClippy =
-    args:
-    mkCargoDerivation (
-      args
-      // {
-        pnameSuffix = "-clippy";
-        buildPhaseCargoCommand = "cargoWithProfile clippy ${locked args} ${
-          args.cargoClippyExtraArgs or "--all-targets"
-        }";
-        nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ tools.clippy ];
       }
     );
 

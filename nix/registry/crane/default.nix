@@ -10,13 +10,12 @@
   rustPlatform,
   cargo,
   rustc,
-  clippy,
   rustfmt,
   jq,
   zstd,
 }:
 let
-  # `toolchain` replaces all four programs, as crane's overrideToolchain does.
+  # `toolchain` replaces all three programs, as crane's overrideToolchain does.
   withToolchain =
     tools:
     let
@@ -27,7 +26,6 @@ let
             lib.genAttrs [
               "cargo"
               "rustc"
-              "clippy"
               "rustfmt"
             ] (_: if lib.isFunction toolchain then toolchain pkgs else toolchain)
           );
@@ -52,7 +50,6 @@ withToolchain {
   inherit
     cargo
     rustc
-    clippy
     rustfmt
     ;
 }

@@ -61,6 +61,8 @@ let
           rustc
         ];
         CARGO_PROFILE_RELEASE_OPT_LEVEL = install.opt-level or 3;
+        # NB: inlining between the units of a crate takes longer than it saves when the program runs
+        CARGO_PROFILE_RELEASE_LTO = "off";
         vendor = rustPlatform.importCargoLock { lockFile = ../tools/${crate}/Cargo.lock; };
       }
       ''
