@@ -61,7 +61,7 @@ let
           rustc
         ];
         CARGO_PROFILE_RELEASE_OPT_LEVEL = install.opt-level or 3;
-        # NB: inlining between the units of a crate takes longer than it saves when the program runs
+        # NB: optimises between the units of a crate, which is left out for the time that it takes to build
         CARGO_PROFILE_RELEASE_LTO = "off";
         vendor = rustPlatform.importCargoLock { lockFile = ../tools/${crate}/Cargo.lock; };
       }
