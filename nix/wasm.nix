@@ -34,6 +34,10 @@
   optimise ? "-Os",
   # more arguments of cargo, such as features
   cargoExtraArgs ? "",
+  # more flags of rustc, such as what to link
+  rustflags ? [ ],
+  # variables that the builds of the dependencies and of the crate see
+  environment ? { },
 }@arguments:
 let
   craneLib = craneLibFor.${target};
@@ -58,13 +62,14 @@ let
     cargoExtraArgs = "${cargoFlags} --package ${crate} ${cargoExtraArgs}";
     # NB: panic messages carry the paths of sources, and with them those of the store
     preBuild = ''
-      RUSTFLAGS="--remap-path-prefix=$PWD=/source"
+      RUSTFLAGS="${lib.concatMapStrings (flag: "${flag} ") rustflags}--remap-path-prefix=$PWD=/source"
       for folder in $cargoVendorDir/*/; do
         RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=''${folder%/}=/vendor"
       done
       export RUSTFLAGS
     '';
-  };
+  }
+  // environment;
   dependencies = craneLib.buildDepsOnly (
     common
     // {
