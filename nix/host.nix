@@ -32,6 +32,11 @@ let
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
     };
+    rmpkg = {
+      crates = [ "rmpkg" ];
+      # a package of the flake, so as users get it
+      profile = "release";
+    };
   };
 
   build =
@@ -39,6 +44,7 @@ let
     {
       crates,
       environment ? { },
+      profile ? "dev",
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
@@ -61,7 +67,7 @@ let
           lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
         }";
         # NB: programs, tests and lints share one build of the dependencies
-        CARGO_PROFILE = "dev";
+        CARGO_PROFILE = profile;
       };
       withDependencies =
         common
