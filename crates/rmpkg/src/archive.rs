@@ -273,7 +273,8 @@ struct Central {
 
 impl Central {
     fn parse(rest: &[u8]) -> Result<Self> {
-        let truncated = |what: &str| Error::new(Kind::Truncated, format!("{what} in the directory"));
+        let truncated =
+            |what: &str| Error::new(Kind::Truncated, format!("{what} in the directory"));
         let record = rest
             .get(..CENTRAL_BYTES)
             .ok_or_else(|| truncated("a record is cut off"))?;
@@ -420,7 +421,10 @@ fn locate(archive: &[u8], directory: usize, records: &[Central]) -> Result<Vec<E
         at = next;
     }
     ensure(at == directory, Kind::Gap, || {
-        format!("{} bytes before the directory are no entry's", directory - at)
+        format!(
+            "{} bytes before the directory are no entry's",
+            directory - at
+        )
     })?;
     Ok(records
         .iter()

@@ -14,11 +14,9 @@ use crate::{file, paths};
 ///
 /// [`Kind::Io`]; then nothing is left of it.
 pub fn extract(package: &Package, folder: &Path) -> Result<()> {
-    ensure(
-        fs::symlink_metadata(folder).is_err(),
-        Kind::Io,
-        || format!("{}: is there already", folder.display()),
-    )?;
+    ensure(fs::symlink_metadata(folder).is_err(), Kind::Io, || {
+        format!("{}: is there already", folder.display())
+    })?;
     let parent = file::folder_of(folder);
     // NB: beside it, because a rename does not cross file systems
     let unfinished = tempfile::Builder::new()

@@ -54,9 +54,9 @@ pub fn check<'a>(
 ) -> Result<()> {
     let mut listed = parse(listing)?;
     for (name, contents) in files {
-        let said = listed.remove(name).ok_or_else(|| {
-            Error::new(Kind::Unlisted, format!("`{name}` is not in {NAME}"))
-        })?;
+        let said = listed
+            .remove(name)
+            .ok_or_else(|| Error::new(Kind::Unlisted, format!("`{name}` is not in {NAME}")))?;
         let found = hash(contents);
         ensure(said == found, Kind::Hash, || {
             format!("`{name}` has the hash {found}, but {NAME} says {said}")
@@ -73,9 +73,8 @@ pub fn check<'a>(
 
 /// The hashes of a listing by name.
 fn parse(listing: &[u8]) -> Result<BTreeMap<&str, &str>> {
-    let wrong = |line: usize, what: &str| {
-        Error::new(Kind::Listing, format!("{NAME}: line {line}: {what}"))
-    };
+    let wrong =
+        |line: usize, what: &str| Error::new(Kind::Listing, format!("{NAME}: line {line}: {what}"));
     let text = std::str::from_utf8(listing).map_err(|_| wrong(1, "not UTF-8"))?;
     let mut hashes = BTreeMap::new();
     let mut previous = "";

@@ -308,8 +308,14 @@ impl Inspect {
         };
         let info = package.info();
         let mut lines = vec![
-            format!("package:   {}", said(&metadata["package_name"], &about["name"])),
-            format!("version:   {}", said(&metadata["package_version"], &about["version"])),
+            format!(
+                "package:   {}",
+                said(&metadata["package_name"], &about["name"])
+            ),
+            format!(
+                "version:   {}",
+                said(&metadata["package_version"], &about["version"])
+            ),
             format!("signature: {}", self.subject.signature(package)),
             format!("runtime:   {} bytes", info.wasm_size_bytes),
             format!(
@@ -443,9 +449,8 @@ fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
 /// A key's file, which is small.
 fn key_text(path: &Path) -> anyhow::Result<String> {
     let text = file::read(path, 64 << 10)?;
-    String::from_utf8(text).map_err(|_| {
-        Error::new(Kind::Key, format!("{}: not PEM", path.display())).into()
-    })
+    String::from_utf8(text)
+        .map_err(|_| Error::new(Kind::Key, format!("{}: not PEM", path.display())).into())
 }
 
 fn read_stdin(limit: u64) -> anyhow::Result<Vec<u8>> {

@@ -30,7 +30,12 @@ impl Findings {
     }
 
     /// A string that must be there and not empty.
-    fn text<'a>(&mut self, object: &'a Map<String, Value>, key: &str, path: &str) -> Option<&'a str> {
+    fn text<'a>(
+        &mut self,
+        object: &'a Map<String, Value>,
+        key: &str,
+        path: &str,
+    ) -> Option<&'a str> {
         match object.get(key) {
             Some(Value::String(text)) if !text.is_empty() => return Some(text),
             None | Some(Value::Null) => self.error(format!("missing {path}")),
@@ -72,7 +77,9 @@ pub fn check(manifest: &Value) -> Findings {
     if let Some(version) = found.text(manifest, "version", "version")
         && version != VERSION
     {
-        found.warn(format!("version is `{version}`; this is known: `{VERSION}`"));
+        found.warn(format!(
+            "version is `{version}`; this is known: `{VERSION}`"
+        ));
     }
     match manifest.get("metadata") {
         None | Some(Value::Null) => found.error("missing metadata, with a name"),

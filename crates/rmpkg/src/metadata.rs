@@ -102,7 +102,9 @@ pub fn check(metadata: &Value, facts: &RuntimeInfo) -> Result<()> {
         if let Some(fact) = facts.get(key)
             && fact != said
         {
-            return Err(wrong(format!("runtime_info.{key} is {said}, but it is {fact}")));
+            return Err(wrong(format!(
+                "runtime_info.{key} is {said}, but it is {fact}"
+            )));
         }
     }
     Ok(())

@@ -143,7 +143,10 @@ impl Contents {
             .map_err(|error| Error::io(path, &error))?
             .file_type();
         ensure(kind.is_file(), Kind::SpecialFile, || {
-            format!("{}: a link, a device or a folder, and no file", path.display())
+            format!(
+                "{}: a link, a device or a folder, and no file",
+                path.display()
+            )
         })?;
         let contents = file::read(path, self.limits.bytes)?;
         self.add(name, contents)
@@ -195,6 +198,9 @@ fn with_target(text: Vec<u8>) -> Result<Vec<u8>> {
     // NB: as text, because numbers could change on the way through a value
     let open = text.iter().position(|&byte| byte == b'{').unwrap_or(0);
     let (before, after) = text.split_at(open + 1);
-    let target = format!("\n  \"runtime\": {{ \"target\": \"{}\" }},", manifest::TARGET);
+    let target = format!(
+        "\n  \"runtime\": {{ \"target\": \"{}\" }},",
+        manifest::TARGET
+    );
     Ok([before, target.as_bytes(), after].concat())
 }

@@ -122,8 +122,8 @@ impl Package {
         check_runtime(layout.runtime(), runtime)?;
         let info = RuntimeInfo::of(&manifest, runtime);
         if let Some(text) = files.get(METADATA)
-            && let Err(error) = json::parse(METADATA, text)
-                .and_then(|metadata| metadata::check(&metadata, &info))
+            && let Err(error) =
+                json::parse(METADATA, text).and_then(|metadata| metadata::check(&metadata, &info))
         {
             // NB: the format's loader goes on without them, too
             warnings.push(error.detail);
@@ -141,10 +141,9 @@ impl Package {
 
     /// Checks its wheels, which count for the limit with what they unpack to.
     fn check_wheels(mut self, limits: &Limits) -> Result<Self> {
-        let mut left = self
-            .files
-            .values()
-            .fold(limits.bytes, |left, file| left.saturating_sub(file.len() as u64));
+        let mut left = self.files.values().fold(limits.bytes, |left, file| {
+            left.saturating_sub(file.len() as u64)
+        });
         let mut warnings = Vec::new();
         for (name, archive) in self.wheels() {
             // NB: its own bytes are counted already, as a file of the package
@@ -248,7 +247,8 @@ impl Package {
 /// [`Kind::Extension`].
 pub fn check_extension(path: &Path) -> Result<()> {
     ensure(
-        path.extension().is_some_and(|extension| extension == "rmpkg"),
+        path.extension()
+            .is_some_and(|extension| extension == "rmpkg"),
         Kind::Extension,
         || format!("{}: a package's name ends in .rmpkg", path.display()),
     )
@@ -310,7 +310,11 @@ fn check_listing(files: &BTreeMap<String, Vec<u8>>, warnings: &mut Vec<String>) 
             listing::NAME
         ));
         return ensure(!signed, Kind::Signature, || {
-            format!("{} without {}, which it signs", signature::NAME, listing::NAME)
+            format!(
+                "{} without {}, which it signs",
+                signature::NAME,
+                listing::NAME
+            )
         });
     };
     listing::check(said, listed(files))

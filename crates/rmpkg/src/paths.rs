@@ -60,7 +60,10 @@ fn check_part(part: &str) -> std::result::Result<(), &'static str> {
     if part.len() > LONGEST_PART {
         return Err("a part longer than 255 bytes");
     }
-    if part.chars().any(|letter| letter.is_control() || invisible(letter)) {
+    if part
+        .chars()
+        .any(|letter| letter.is_control() || invisible(letter))
+    {
         return Err("a character that is not seen");
     }
     if part.contains(['<', '>', ':', '"', '|', '?', '*']) {

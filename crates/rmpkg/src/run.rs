@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use crate::archive::Limits;
 use crate::error::{Error, Kind, Result};
 use crate::extract::write_files;
+use crate::json;
 use crate::package::{Layout, MANIFEST, Package};
 use crate::wheel::Wheel;
-use crate::json;
 
 /// A package unpacked for one run. The folder goes when this does.
 pub struct Unpacked {
@@ -139,7 +139,13 @@ pub fn request(package: &Package, input: Option<&[u8]>) -> Result<Vec<u8>> {
         ));
     }
     // NB: as text, because numbers could change on the way through a value
-    let parts: [&[u8]; 5] = [b"{\"manifest\":", manifest, b",\"input_data\":", input, b"}"];
+    let parts: [&[u8]; 5] = [
+        b"{\"manifest\":",
+        manifest,
+        b",\"input_data\":",
+        input,
+        b"}",
+    ];
     Ok(parts.concat())
 }
 

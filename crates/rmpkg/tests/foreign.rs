@@ -20,7 +20,10 @@ fn all_are_read() {
     let mut packages = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "rmpkg") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "rmpkg")
+        {
             let package = Package::open(&path, &Limits::DEFAULT).unwrap();
             let source = package.file("manifest.json").unwrap();
             assert_eq!(
@@ -50,7 +53,12 @@ fn the_draft_layout_is_read() {
 
 #[test]
 fn what_has_no_listing_is_warned_of() {
-    for name in ["archiver.rmpkg", "jszip.rmpkg", "zipfile.rmpkg", "draft.rmpkg"] {
+    for name in [
+        "archiver.rmpkg",
+        "jszip.rmpkg",
+        "zipfile.rmpkg",
+        "draft.rmpkg",
+    ] {
         let package = read(name);
         assert_eq!(package.warnings().len(), 1, "{:?}", package.warnings());
         assert!(package.warnings()[0].contains("meta/SHA256SUMS"));

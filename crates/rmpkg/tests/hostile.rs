@@ -30,23 +30,35 @@ const ARCHIVES: &[Case] = &[
     ("comment of the archive", Kind::NotZip, |zip| {
         zip.end.comment = b"a comment".to_vec();
     }),
-    ("byte behind the end", Kind::NotZip, |zip| zip.after = vec![0]),
+    ("byte behind the end", Kind::NotZip, |zip| {
+        zip.after = vec![0]
+    }),
     ("second archive behind the end", Kind::Disagreement, |zip| {
         zip.after = Zip::package().bytes();
     }),
-    ("end record in the comment of another", Kind::Disagreement, |zip| {
-        zip.end.comment = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-    }),
+    (
+        "end record in the comment of another",
+        Kind::Disagreement,
+        |zip| {
+            zip.end.comment = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+        },
+    ),
     ("signature of the end", Kind::NotZip, |zip| {
         zip.end.signature = Some(0x0605_4b51);
     }),
-    ("number of this disk", Kind::Unsupported, |zip| zip.end.disk = 1),
+    ("number of this disk", Kind::Unsupported, |zip| {
+        zip.end.disk = 1
+    }),
     ("disk of the directory", Kind::Unsupported, |zip| {
         zip.end.directory_disk = 1;
     }),
-    ("more entries in all than on this disk", Kind::Disagreement, |zip| {
-        zip.end.entries_here = Some(3);
-    }),
+    (
+        "more entries in all than on this disk",
+        Kind::Disagreement,
+        |zip| {
+            zip.end.entries_here = Some(3);
+        },
+    ),
     ("one entry too many is counted", Kind::Truncated, |zip| {
         zip.end.entries = Some(5);
     }),
@@ -70,7 +82,9 @@ const ARCHIVES: &[Case] = &[
     ("directory longer than it is", Kind::Disagreement, |zip| {
         zip.end.size = Some(1 << 20);
     }),
-    ("directory of no bytes", Kind::Disagreement, |zip| zip.end.size = Some(0)),
+    ("directory of no bytes", Kind::Disagreement, |zip| {
+        zip.end.size = Some(0)
+    }),
     ("directory before where it is", Kind::Disagreement, |zip| {
         zip.end.offset = Some(0);
     }),
@@ -80,17 +94,25 @@ const ARCHIVES: &[Case] = &[
     ("something before the first entry", Kind::Gap, |zip| {
         zip.before = b"#!/bin/sh\n".to_vec();
     }),
-    ("something before, which the offsets leave out", Kind::Disagreement, |zip| {
-        let mut raw = b"#!/bin/sh\n".to_vec();
-        raw.extend(Zip::package().bytes());
-        zip.raw = Some(raw);
-    }),
+    (
+        "something before, which the offsets leave out",
+        Kind::Disagreement,
+        |zip| {
+            let mut raw = b"#!/bin/sh\n".to_vec();
+            raw.extend(Zip::package().bytes());
+            zip.raw = Some(raw);
+        },
+    ),
     ("something before the directory", Kind::Gap, |zip| {
         zip.before_directory = vec![0; 5];
     }),
-    ("something behind the directory", Kind::Disagreement, |zip| {
-        zip.after_directory = vec![0; 5];
-    }),
+    (
+        "something behind the directory",
+        Kind::Disagreement,
+        |zip| {
+            zip.after_directory = vec![0; 5];
+        },
+    ),
     // ZIP64
     ("ZIP64 count of entries", Kind::Unsupported, |zip| {
         zip.end.entries = Some(u16::MAX);
@@ -110,15 +132,23 @@ const ARCHIVES: &[Case] = &[
             fields.extra = extra(1, &[0; 16]);
         });
     }),
-    ("ZIP64 size only in the directory", Kind::Unsupported, |zip| {
-        zip.part(HELPER).central.size = u32::MAX;
-    }),
+    (
+        "ZIP64 size only in the directory",
+        Kind::Unsupported,
+        |zip| {
+            zip.part(HELPER).central.size = u32::MAX;
+        },
+    ),
     ("ZIP64 offset of an entry", Kind::Unsupported, |zip| {
         zip.part(HELPER).offset = Some(u32::MAX);
     }),
-    ("ZIP64 extra field beside sizes that fit", Kind::Unsupported, |zip| {
-        zip.part(HELPER).local.extra = extra(1, &[0; 16]);
-    }),
+    (
+        "ZIP64 extra field beside sizes that fit",
+        Kind::Unsupported,
+        |zip| {
+            zip.part(HELPER).local.extra = extra(1, &[0; 16]);
+        },
+    ),
     // Records
     ("signature of a local header", Kind::Truncated, |zip| {
         zip.part(HELPER).local_signature += 1;
@@ -144,25 +174,39 @@ const ARCHIVES: &[Case] = &[
     ("checksum of the local header", Kind::Disagreement, |zip| {
         zip.part(HELPER).local.checksum ^= 1;
     }),
-    ("compressed size of the local header", Kind::Disagreement, |zip| {
-        zip.part(HELPER).local.compressed += 1;
-    }),
+    (
+        "compressed size of the local header",
+        Kind::Disagreement,
+        |zip| {
+            zip.part(HELPER).local.compressed += 1;
+        },
+    ),
     ("size of the local header", Kind::Disagreement, |zip| {
         zip.part(HELPER).local.size += 1;
     }),
     ("name of the local header", Kind::Disagreement, |zip| {
         zip.part(HELPER).local.name = b"deps/python/hidden.py".to_vec();
     }),
-    ("another case in the local header", Kind::Disagreement, |zip| {
-        zip.part(HELPER).local.name = b"deps/python/Helper.py".to_vec();
-    }),
-    ("escape only in the local header", Kind::Disagreement, |zip| {
-        zip.part(HELPER).local.name = b"../../python/help.py".to_vec();
-    }),
+    (
+        "another case in the local header",
+        Kind::Disagreement,
+        |zip| {
+            zip.part(HELPER).local.name = b"deps/python/Helper.py".to_vec();
+        },
+    ),
+    (
+        "escape only in the local header",
+        Kind::Disagreement,
+        |zip| {
+            zip.part(HELPER).local.name = b"../../python/help.py".to_vec();
+        },
+    ),
     ("comment of an entry", Kind::Unsupported, |zip| {
         zip.part(HELPER).comment = b"a comment".to_vec();
     }),
-    ("entry on another disk", Kind::Unsupported, |zip| zip.part(HELPER).disk = 1),
+    ("entry on another disk", Kind::Unsupported, |zip| {
+        zip.part(HELPER).disk = 1
+    }),
     ("version 4.5", Kind::Unsupported, |zip| {
         zip.part(HELPER).both(|fields| fields.version = 45);
     }),
@@ -220,11 +264,15 @@ const ARCHIVES: &[Case] = &[
     ("flag without its descriptor", Kind::Gap, |zip| {
         zip.part(HELPER).both(|fields| fields.flags |= 8);
     }),
-    ("descriptor with another checksum", Kind::Disagreement, |zip| {
-        let part = zip.part(HELPER);
-        *part = part.clone().with_descriptor();
-        part.after[4] ^= 1;
-    }),
+    (
+        "descriptor with another checksum",
+        Kind::Disagreement,
+        |zip| {
+            let part = zip.part(HELPER);
+            *part = part.clone().with_descriptor();
+            part.after[4] ^= 1;
+        },
+    ),
     ("descriptor with another size", Kind::Disagreement, |zip| {
         let part = zip.part(HELPER);
         *part = part.clone().with_descriptor();
@@ -235,11 +283,15 @@ const ARCHIVES: &[Case] = &[
         *part = part.clone().with_descriptor();
         part.after.extend([0; 8]);
     }),
-    ("descriptor, and only half of the header is zero", Kind::Disagreement, |zip| {
-        let part = zip.part(HELPER);
-        *part = part.clone().with_descriptor();
-        part.local.size = part.central.size;
-    }),
+    (
+        "descriptor, and only half of the header is zero",
+        Kind::Disagreement,
+        |zip| {
+            let part = zip.part(HELPER);
+            *part = part.clone().with_descriptor();
+            part.local.size = part.central.size;
+        },
+    ),
     // Encryption and methods
     ("encrypted", Kind::Encrypted, |zip| {
         zip.part(HELPER).both(|fields| fields.flags |= 1);
@@ -256,9 +308,13 @@ const ARCHIVES: &[Case] = &[
             fields.extra = extra(0x9901, &[2, 0, b'A', b'E', 3, 8, 0]);
         });
     }),
-    ("encrypted, says only the local header", Kind::Disagreement, |zip| {
-        zip.part(HELPER).local.flags |= 1;
-    }),
+    (
+        "encrypted, says only the local header",
+        Kind::Disagreement,
+        |zip| {
+            zip.part(HELPER).local.flags |= 1;
+        },
+    ),
     ("patched data", Kind::Unsupported, |zip| {
         zip.part(HELPER).both(|fields| fields.flags |= 1 << 5);
     }),
@@ -284,17 +340,31 @@ const ARCHIVES: &[Case] = &[
         let part = zip.part("models/link");
         (part.made_by, part.external) = (20, 0o120_777 << 16);
     }),
-    ("device", Kind::SpecialFile, |zip| zip.part(HELPER).external = 0o020_666 << 16),
-    ("block device", Kind::SpecialFile, |zip| zip.part(HELPER).external = 0o060_666 << 16),
-    ("named pipe", Kind::SpecialFile, |zip| zip.part(HELPER).external = 0o010_666 << 16),
-    ("socket", Kind::SpecialFile, |zip| zip.part(HELPER).external = 0o140_666 << 16),
-    ("name of a volume", Kind::SpecialFile, |zip| zip.part(HELPER).external = 0x08),
+    ("device", Kind::SpecialFile, |zip| {
+        zip.part(HELPER).external = 0o020_666 << 16
+    }),
+    ("block device", Kind::SpecialFile, |zip| {
+        zip.part(HELPER).external = 0o060_666 << 16
+    }),
+    ("named pipe", Kind::SpecialFile, |zip| {
+        zip.part(HELPER).external = 0o010_666 << 16
+    }),
+    ("socket", Kind::SpecialFile, |zip| {
+        zip.part(HELPER).external = 0o140_666 << 16
+    }),
+    ("name of a volume", Kind::SpecialFile, |zip| {
+        zip.part(HELPER).external = 0x08
+    }),
     ("folder by attributes only", Kind::SpecialFile, |zip| {
         zip.part(HELPER).external = 0o040_755 << 16;
     }),
-    ("folder by DOS's attributes only", Kind::SpecialFile, |zip| {
-        zip.part(HELPER).external = 0x10;
-    }),
+    (
+        "folder by DOS's attributes only",
+        Kind::SpecialFile,
+        |zip| {
+            zip.part(HELPER).external = 0x10;
+        },
+    ),
     ("folder by its name only", Kind::SpecialFile, |zip| {
         zip.add("models/", "");
     }),
@@ -303,11 +373,16 @@ const ARCHIVES: &[Case] = &[
         zip.part("models/").external = 0o040_755 << 16;
     }),
     // Data
-    ("stored, with a size that is not its own", Kind::Disagreement, |zip| {
-        zip.part("runtime.wasm").both(|fields| fields.size += 1);
-    }),
+    (
+        "stored, with a size that is not its own",
+        Kind::Disagreement,
+        |zip| {
+            zip.part("runtime.wasm").both(|fields| fields.size += 1);
+        },
+    ),
     ("checksum in both places", Kind::Corrupt, |zip| {
-        zip.part(HELPER).both(|fields| fields.checksum ^= 0x8000_0000);
+        zip.part(HELPER)
+            .both(|fields| fields.checksum ^= 0x8000_0000);
     }),
     ("checksum of what is stored", Kind::Corrupt, |zip| {
         zip.part("runtime.wasm").data[4] = 2;
@@ -329,7 +404,9 @@ const ARCHIVES: &[Case] = &[
         data.pop();
         zip.part(HELPER).set_data(8, data);
     }),
-    ("deflate of no bytes", Kind::Corrupt, |zip| zip.part(HELPER).set_data(8, Vec::new())),
+    ("deflate of no bytes", Kind::Corrupt, |zip| {
+        zip.part(HELPER).set_data(8, Vec::new())
+    }),
     ("something behind the deflated data", Kind::Corrupt, |zip| {
         let mut data = deflate(b"answer = 42\n");
         data.push(0);
@@ -350,24 +427,34 @@ const ARCHIVES: &[Case] = &[
         zip.part(HELPER).both(|fields| fields.size = u32::MAX - 1);
     }),
     ("grows a thousandfold", Kind::Ratio, |zip| {
-        zip.parts.push(Part::deflated("models/zeros", &vec![0; 4 << 20]));
+        zip.parts
+            .push(Part::deflated("models/zeros", &vec![0; 4 << 20]));
     }),
-    ("grows a thousandfold, and says less", Kind::Corrupt, |zip| {
-        let mut part = Part::deflated("models/zeros", &vec![0; 4 << 20]);
-        part.both(|fields| fields.size = 1000);
-        zip.parts.push(part);
-    }),
+    (
+        "grows a thousandfold, and says less",
+        Kind::Corrupt,
+        |zip| {
+            let mut part = Part::deflated("models/zeros", &vec![0; 4 << 20]);
+            part.both(|fields| fields.size = 1000);
+            zip.parts.push(part);
+        },
+    ),
     ("says that it grows, and does not", Kind::Ratio, |zip| {
         zip.part(HELPER).both(|fields| fields.size = 4 << 20);
     }),
-    ("each entry below the limit, all above", Kind::TooLarge, |zip| {
-        for number in 0..9 {
-            let name = format!("models/{number}");
-            zip.parts.push(Part::deflated(&name, &vec![0; 1 << 20]));
-        }
-    }),
+    (
+        "each entry below the limit, all above",
+        Kind::TooLarge,
+        |zip| {
+            for number in 0..9 {
+                let name = format!("models/{number}");
+                zip.parts.push(Part::deflated(&name, &vec![0; 1 << 20]));
+            }
+        },
+    ),
     ("many entries of one bomb's data", Kind::Gap, |zip| {
-        zip.parts.push(Part::deflated("models/0", &vec![0; 1 << 17]));
+        zip.parts
+            .push(Part::deflated("models/0", &vec![0; 1 << 17]));
         let mut copy = zip.part("models/0").clone();
         copy.offset = Some(offset_of(zip, "models/0"));
         for number in 1..20 {
@@ -376,29 +463,55 @@ const ARCHIVES: &[Case] = &[
         }
     }),
     // Names
-    ("`..`", Kind::PathEscape, |zip| zip.part(HELPER).rename("..")),
-    ("`../`", Kind::PathEscape, |zip| zip.part(HELPER).rename("../helper.py")),
+    ("`..`", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("..")
+    }),
+    ("`../`", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("../helper.py")
+    }),
     ("`..` in the middle", Kind::PathEscape, |zip| {
         zip.part(HELPER).rename("deps/../../helper.py");
     }),
     ("`..` that stays inside", Kind::PathEscape, |zip| {
         zip.part(HELPER).rename("deps/python/../helper.py");
     }),
-    ("`..` at the end", Kind::PathEscape, |zip| zip.part(HELPER).rename("deps/..")),
-    ("absolute", Kind::PathEscape, |zip| zip.part(HELPER).rename("/etc/cron.d/helper")),
-    ("two slashes", Kind::PathEscape, |zip| zip.part(HELPER).rename("//host/share")),
-    ("backslashes", Kind::PathEscape, |zip| zip.part(HELPER).rename(r"..\..\helper.py")),
+    ("`..` at the end", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("deps/..")
+    }),
+    ("absolute", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("/etc/cron.d/helper")
+    }),
+    ("two slashes", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("//host/share")
+    }),
+    ("backslashes", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename(r"..\..\helper.py")
+    }),
     ("a backslash at the beginning", Kind::PathEscape, |zip| {
         zip.part(HELPER).rename(r"\helper.py");
     }),
-    ("drive", Kind::PathEscape, |zip| zip.part(HELPER).rename("C:/helper.py")),
-    ("drive without a root", Kind::PathEscape, |zip| zip.part(HELPER).rename("c:helper.py")),
-    ("`.`", Kind::Name, |zip| zip.part(HELPER).rename("deps/./helper.py")),
-    ("empty part", Kind::Name, |zip| zip.part(HELPER).rename("deps//helper.py")),
+    ("drive", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("C:/helper.py")
+    }),
+    ("drive without a root", Kind::PathEscape, |zip| {
+        zip.part(HELPER).rename("c:helper.py")
+    }),
+    ("`.`", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps/./helper.py")
+    }),
+    ("empty part", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps//helper.py")
+    }),
     ("no name", Kind::Name, |zip| zip.part(HELPER).rename("")),
-    ("NUL", Kind::Name, |zip| zip.part(HELPER).rename("helper.py\0.txt")),
-    ("newline", Kind::Name, |zip| zip.part(HELPER).rename("helper\n.py")),
-    ("escape of a terminal", Kind::Name, |zip| zip.part(HELPER).rename("\x1b[2Jhelper.py")),
+    ("NUL", Kind::Name, |zip| {
+        zip.part(HELPER).rename("helper.py\0.txt")
+    }),
+    ("newline", Kind::Name, |zip| {
+        zip.part(HELPER).rename("helper\n.py")
+    }),
+    ("escape of a terminal", Kind::Name, |zip| {
+        zip.part(HELPER).rename("\x1b[2Jhelper.py")
+    }),
     ("not UTF-8", Kind::Name, |zip| {
         zip.part(HELPER).rename(b"helper\xff.py".to_vec());
     }),
@@ -409,35 +522,68 @@ const ARCHIVES: &[Case] = &[
     ("beyond ASCII, in no known encoding", Kind::Name, |zip| {
         zip.part(HELPER).rename("h\u{e9}lper.py");
     }),
-    ("direction turned", Kind::Name, |zip| unicode(zip, "helper\u{202e}yp.exe")),
-    ("invisible letter", Kind::Name, |zip| unicode(zip, "hel\u{200b}per.py")),
-    ("device of Windows", Kind::Name, |zip| zip.part(HELPER).rename("deps/NUL")),
+    ("direction turned", Kind::Name, |zip| {
+        unicode(zip, "helper\u{202e}yp.exe")
+    }),
+    ("invisible letter", Kind::Name, |zip| {
+        unicode(zip, "hel\u{200b}per.py")
+    }),
+    ("device of Windows", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps/NUL")
+    }),
     ("device of Windows with an extension", Kind::Name, |zip| {
         zip.part(HELPER).rename("deps/aux.py");
     }),
-    ("numbered device of Windows", Kind::Name, |zip| zip.part(HELPER).rename("deps/com1.txt")),
-    ("stream of NTFS", Kind::Name, |zip| zip.part(HELPER).rename("deps/helper.py:evil")),
-    ("dot at the end", Kind::Name, |zip| zip.part(HELPER).rename("deps/helper.")),
-    ("space at the end", Kind::Name, |zip| zip.part(HELPER).rename("deps /helper.py")),
-    ("pattern", Kind::Name, |zip| zip.part(HELPER).rename("deps/*.py")),
-    ("part of 256 bytes", Kind::Name, |zip| zip.part(HELPER).rename("a".repeat(256))),
-    ("1,025 bytes", Kind::Name, |zip| {
-        zip.part(HELPER).rename("a".repeat(204) + &format!("/{}", "b".repeat(204)).repeat(4) + "c");
+    ("numbered device of Windows", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps/com1.txt")
     }),
-    ("33 folders deep", Kind::Name, |zip| zip.part(HELPER).rename("a/".repeat(33) + "b")),
+    ("stream of NTFS", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps/helper.py:evil")
+    }),
+    ("dot at the end", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps/helper.")
+    }),
+    ("space at the end", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps /helper.py")
+    }),
+    ("pattern", Kind::Name, |zip| {
+        zip.part(HELPER).rename("deps/*.py")
+    }),
+    ("part of 256 bytes", Kind::Name, |zip| {
+        zip.part(HELPER).rename("a".repeat(256))
+    }),
+    ("1,025 bytes", Kind::Name, |zip| {
+        zip.part(HELPER)
+            .rename("a".repeat(204) + &format!("/{}", "b".repeat(204)).repeat(4) + "c");
+    }),
+    ("33 folders deep", Kind::Name, |zip| {
+        zip.part(HELPER).rename("a/".repeat(33) + "b")
+    }),
     // Duplicates
-    ("the same name twice", Kind::Duplicate, |zip| zip.add("runtime.wasm", RUNTIME)),
-    ("manifest twice", Kind::Duplicate, |zip| zip.add("manifest.json", "{}")),
-    ("another case", Kind::Duplicate, |zip| zip.add("Manifest.JSON", "{}")),
-    ("another case of a folder", Kind::Duplicate, |zip| zip.add("Deps/python/other.py", "")),
+    ("the same name twice", Kind::Duplicate, |zip| {
+        zip.add("runtime.wasm", RUNTIME)
+    }),
+    ("manifest twice", Kind::Duplicate, |zip| {
+        zip.add("manifest.json", "{}")
+    }),
+    ("another case", Kind::Duplicate, |zip| {
+        zip.add("Manifest.JSON", "{}")
+    }),
+    ("another case of a folder", Kind::Duplicate, |zip| {
+        zip.add("Deps/python/other.py", "")
+    }),
     ("another case beyond ASCII", Kind::Duplicate, |zip| {
         add_unicode(zip, "models/\u{3a3}");
         add_unicode(zip, "models/\u{3c2}");
     }),
-    ("two letters that are one in capitals", Kind::Duplicate, |zip| {
-        add_unicode(zip, "models/stra\u{df}e");
-        zip.add("models/strasse", "");
-    }),
+    (
+        "two letters that are one in capitals",
+        Kind::Duplicate,
+        |zip| {
+            add_unicode(zip, "models/stra\u{df}e");
+            zip.add("models/strasse", "");
+        },
+    ),
     ("composed and decomposed", Kind::Duplicate, |zip| {
         add_unicode(zip, "models/\u{e9}");
         add_unicode(zip, "models/e\u{301}");
@@ -465,8 +611,12 @@ const CONTENTS: &[Case] = &[
         zip.parts.clear();
         zip.listed = false;
     }),
-    ("no manifest", Kind::Missing, |zip| remove(zip, "manifest.json")),
-    ("no runtime", Kind::Missing, |zip| remove(zip, "runtime.wasm")),
+    ("no manifest", Kind::Missing, |zip| {
+        remove(zip, "manifest.json")
+    }),
+    ("no runtime", Kind::Missing, |zip| {
+        remove(zip, "runtime.wasm")
+    }),
     ("manifest in a folder", Kind::Missing, |zip| {
         zip.part("manifest.json").rename("package/manifest.json");
     }),
@@ -486,20 +636,31 @@ const CONTENTS: &[Case] = &[
     }),
     ("contents changed, checksum and all", Kind::Hash, |zip| {
         relist(zip, |listing| listing);
-        zip.set("manifest.json", forged::MANIFEST.replace("\"factor\": 3", "\"factor\": 4"));
+        zip.set(
+            "manifest.json",
+            forged::MANIFEST.replace("\"factor\": 3", "\"factor\": 4"),
+        );
     }),
     ("file that is not listed", Kind::Unlisted, |zip| {
         relist(zip, |listing| listing);
         zip.add("models/late.bin", "");
     }),
     ("listing leaves one out", Kind::Unlisted, |zip| {
-        relist(zip, |listing| lines(&listing, |line| !line.ends_with("helper.py")));
+        relist(zip, |listing| {
+            lines(&listing, |line| !line.ends_with("helper.py"))
+        });
     }),
-    ("listed file that is not there", Kind::ListedMissing, |zip| {
-        relist(zip, |listing| listing);
-        remove(zip, HELPER);
+    (
+        "listed file that is not there",
+        Kind::ListedMissing,
+        |zip| {
+            relist(zip, |listing| listing);
+            remove(zip, HELPER);
+        },
+    ),
+    ("empty listing", Kind::Unlisted, |zip| {
+        relist(zip, |_| String::new())
     }),
-    ("empty listing", Kind::Unlisted, |zip| relist(zip, |_| String::new())),
     ("listing with capitals", Kind::Listing, |zip| {
         relist(zip, |listing| listing.to_uppercase());
     }),
@@ -525,7 +686,9 @@ const CONTENTS: &[Case] = &[
     ("listing with Windows' newlines", Kind::Unlisted, |zip| {
         relist(zip, |listing| listing.replace('\n', "\r\n"));
     }),
-    ("hash cut short", Kind::Listing, |zip| relist(zip, |listing| listing[1..].to_owned())),
+    ("hash cut short", Kind::Listing, |zip| {
+        relist(zip, |listing| listing[1..].to_owned())
+    }),
     ("listing that is not UTF-8", Kind::Listing, |zip| {
         zip.listed = false;
         zip.add("meta/SHA256SUMS", b"\xff\xfe");
@@ -535,8 +698,12 @@ const CONTENTS: &[Case] = &[
         zip.add("meta/signature.sig", [0; 64]);
     }),
     // JSON
-    ("manifest that is no JSON", Kind::Json, |zip| zip.set("manifest.json", "version: v1")),
-    ("manifest of no bytes", Kind::Json, |zip| zip.set("manifest.json", "")),
+    ("manifest that is no JSON", Kind::Json, |zip| {
+        zip.set("manifest.json", "version: v1")
+    }),
+    ("manifest of no bytes", Kind::Json, |zip| {
+        zip.set("manifest.json", "")
+    }),
     ("manifest that is cut off", Kind::Json, |zip| {
         zip.set("manifest.json", &forged::MANIFEST[..100]);
     }),
@@ -551,30 +718,51 @@ const CONTENTS: &[Case] = &[
     }),
     ("key twice", Kind::Json, |zip| {
         let nodes = "\"nodes\": [],\n  \"connections\"";
-        zip.set("manifest.json", forged::MANIFEST.replace("\"connections\"", nodes));
+        zip.set(
+            "manifest.json",
+            forged::MANIFEST.replace("\"connections\"", nodes),
+        );
     }),
     ("key twice, once escaped", Kind::Json, |zip| {
         let version = "{\n  \"\\u0076ersion\": \"v2\",";
         zip.set("manifest.json", forged::MANIFEST.replacen('{', version, 1));
     }),
-    ("a hundred thousand lists in each other", Kind::Json, |zip| {
-        zip.set("manifest.json", "[".repeat(100_000));
+    (
+        "a hundred thousand lists in each other",
+        Kind::Json,
+        |zip| {
+            zip.set("manifest.json", "[".repeat(100_000));
+        },
+    ),
+    ("manifest that is a list", Kind::Manifest, |zip| {
+        zip.set("manifest.json", "[]")
     }),
-    ("manifest that is a list", Kind::Manifest, |zip| zip.set("manifest.json", "[]")),
     ("target of another platform", Kind::Manifest, |zip| {
-        zip.set("manifest.json", forged::MANIFEST.replace("wasm32-wasi", "native"));
+        zip.set(
+            "manifest.json",
+            forged::MANIFEST.replace("wasm32-wasi", "native"),
+        );
     }),
     ("connection to no node", Kind::Manifest, |zip| {
-        zip.set("manifest.json", forged::MANIFEST.replace("\"to\": \"add\"", "\"to\": \"sum\""));
+        zip.set(
+            "manifest.json",
+            forged::MANIFEST.replace("\"to\": \"add\"", "\"to\": \"sum\""),
+        );
     }),
     // Runtime
-    ("runtime that is a script", Kind::Runtime, |zip| zip.set("runtime.wasm", "#!/bin/sh\n")),
-    ("runtime of no bytes", Kind::Runtime, |zip| zip.set("runtime.wasm", "")),
+    ("runtime that is a script", Kind::Runtime, |zip| {
+        zip.set("runtime.wasm", "#!/bin/sh\n")
+    }),
+    ("runtime of no bytes", Kind::Runtime, |zip| {
+        zip.set("runtime.wasm", "")
+    }),
     ("runtime that is a component", Kind::Runtime, |zip| {
         zip.set("runtime.wasm", b"\0asm\x0d\0\x01\0");
     }),
     // Wheels
-    ("wheel that is no archive", Kind::NotZip, |zip| add_wheel(zip, b"wheel".to_vec())),
+    ("wheel that is no archive", Kind::NotZip, |zip| {
+        add_wheel(zip, b"wheel".to_vec())
+    }),
     ("wheel that leads out", Kind::PathEscape, |zip| {
         let mut wheel = wheel();
         wheel.part("greeting.py").rename("../greeting.py");
@@ -598,16 +786,23 @@ const CONTENTS: &[Case] = &[
         }
         add_wheel(zip, wheel.bytes());
     }),
-    ("two wheels, which are a bomb together", Kind::TooLarge, |zip| {
-        for name in ["one", "two"] {
-            let mut wheel = wheel();
-            for number in 0..5 {
-                let zeros = Part::deflated(&format!("{number}.bin"), &vec![0; 1 << 20]);
-                wheel.parts.push(zeros);
+    (
+        "two wheels, which are a bomb together",
+        Kind::TooLarge,
+        |zip| {
+            for name in ["one", "two"] {
+                let mut wheel = wheel();
+                for number in 0..5 {
+                    let zeros = Part::deflated(&format!("{number}.bin"), &vec![0; 1 << 20]);
+                    wheel.parts.push(zeros);
+                }
+                zip.add(
+                    &format!("deps/wheels/{name}-1.0-py3-none-any.whl"),
+                    wheel.bytes(),
+                );
             }
-            zip.add(&format!("deps/wheels/{name}-1.0-py3-none-any.whl"), wheel.bytes());
-        }
-    }),
+        },
+    ),
     ("wheel without RECORD", Kind::Wheel, |zip| {
         let mut wheel = wheel();
         remove(&mut wheel, "greeting-1.0.dist-info/RECORD");

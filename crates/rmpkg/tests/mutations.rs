@@ -52,7 +52,10 @@ fn each_bit_counts() {
         let mut damaged = archive.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
         if let Ok(package) = Package::read(&damaged, &LIMITS) {
-            assert!(files(&package) == packed, "bit {bit} changes the package unseen");
+            assert!(
+                files(&package) == packed,
+                "bit {bit} changes the package unseen"
+            );
             taken += 1;
         }
     }

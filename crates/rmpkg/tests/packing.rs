@@ -124,9 +124,8 @@ fn metadata_that_are_not_so_are_refused_or_warned_of() {
         let mut contents = contents();
         kind(contents.set_metadata(metadata.to_string().into_bytes()))
     };
-    let named = |info: Value| {
-        json!({"package_name": "p", "package_version": "1", "runtime_info": info})
-    };
+    let named =
+        |info: Value| json!({"package_name": "p", "package_version": "1", "runtime_info": info});
     for metadata in [
         json!([]),
         json!({"package_name": "p"}),
@@ -183,10 +182,7 @@ fn what_cannot_be_packed_is_refused() {
     assert_eq!(new(MANIFEST, b"\x7fELF"), Kind::Runtime);
 
     std::os::unix::fs::symlink("/etc/passwd", at("nodes/link.py")).unwrap();
-    assert_eq!(
-        kind(contents().add_module(&at("nodes"))),
-        Kind::SpecialFile
-    );
+    assert_eq!(kind(contents().add_module(&at("nodes"))), Kind::SpecialFile);
     assert_eq!(kind(contents().add_model(&at("nodes"))), Kind::SpecialFile);
     assert_eq!(kind(contents().add_model(&at("absent"))), Kind::Io);
     assert_eq!(kind(contents().add_wheel(&at("tiny.bin"))), Kind::Wheel);

@@ -135,7 +135,10 @@ fn what_is_refused_ends_with_1_and_leaves_nothing() {
     fs::write(folder.join("manifest.json"), "{}").unwrap();
     let (code, text) = failed(&pack(folder, &[]));
     assert_eq!(code, 1);
-    assert!(text.starts_with("rmpkg: manifest: manifest.json: missing version"), "{text}");
+    assert!(
+        text.starts_with("rmpkg: manifest: manifest.json: missing version"),
+        "{text}"
+    );
     let kept = fs::read_to_string(folder.join("pipeline.rmpkg")).unwrap();
     assert_eq!(kept, "before");
 
@@ -160,7 +163,15 @@ fn usage_ends_with_2() {
         &["verify", "absent.rmpkg"][..],
         &["verify"],
         &["verify", "--key", "manifest.json", "pipeline.rmpkg"],
-        &["pack", "-m", "absent.json", "-w", "runtime.wasm", "-o", "p.rmpkg"],
+        &[
+            "pack",
+            "-m",
+            "absent.json",
+            "-w",
+            "runtime.wasm",
+            "-o",
+            "p.rmpkg",
+        ],
     ] {
         printed(&pack(folder, &[]));
         let (code, text) = failed(&rmpkg(folder, arguments));
@@ -251,7 +262,10 @@ fn the_pipeline_is_run() {
     assert_eq!(output.status.code(), Some(7));
     assert!(fs::read(folder.join("pipeline.rmpkg")).unwrap() == before);
 
-    let bare = rmpkg(folder, &["run", "--runtime", "./wasmtime", "pipeline.rmpkg"]);
+    let bare = rmpkg(
+        folder,
+        &["run", "--runtime", "./wasmtime", "pipeline.rmpkg"],
+    );
     assert!(String::from_utf8(bare.stdout).unwrap().ends_with(MANIFEST));
 }
 

@@ -1,16 +1,14 @@
-// make.mjs: writes packages by archiver and JSZip into this folder; needs both installed.
+// make.mjs: writes packages by archiver 8 and JSZip 3 into this folder; needs both installed.
 import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import * as archiver from "archiver";
+import { ZipArchive } from "archiver";
 import JSZip from "jszip";
 
 const place = (name) => new URL(name, import.meta.url);
 const manifest = readFileSync(place("manifest.json"));
 const runtime = Buffer.from("\0asm\x01\0\0\0", "latin1");
 
-const stream = archiver.ZipArchive
-  ? new archiver.ZipArchive({ zlib: { level: 9 } })
-  : archiver.default("zip", { zlib: { level: 9 } });
+const stream = new ZipArchive({ zlib: { level: 9 } });
 const written = pipeline(stream, createWriteStream(place("archiver.rmpkg")));
 stream.append(manifest, { name: "manifest.json" });
 stream.append(runtime, { name: "runtime.wasm" });
