@@ -3,6 +3,8 @@
 
 mod forged;
 
+use std::collections::BTreeMap;
+
 use forged::{Part, Zip, wheel};
 use rmpkg::signature::SecretKey;
 use rmpkg::{Contents, Kind, Limits, Package};
@@ -67,25 +69,46 @@ fn each_bit_counts() {
 
 #[test]
 fn damage_never_gets_through() {
-    let mut seeds: Vec<Vec<u8>> = Vec::new();
-    seeds.push(Zip::package().bytes());
-    let mut many = Zip::package();
-    many.parts = many.parts.into_iter().map(Part::with_descriptor).collect();
-    many.parts.push(Part::folder("models/"));
-    many.add("deps/wheels/greeting-1.0-py3-none-any.whl", wheel().bytes());
-    seeds.push(many.bytes());
+    let mut seeds = vec![Zip::package()];
+    let mut various = Zip::package();
+    various.parts = various
+        .parts
+        .into_iter()
+        .map(Part::with_descriptor)
+        .collect();
+    various.parts.push(Part::folder("models/"));
+    various.add("deps/wheels/greeting-1.0-py3-none-any.whl", wheel().bytes());
+    seeds.push(various);
     let mut unlisted = Zip::package();
     unlisted.listed = false;
     unlisted
         .parts
         .push(Part::deflated("models/zeros", &[0; 5000]));
-    seeds.push(unlisted.bytes());
+    unlisted.add("deps/wheels/greeting-1.0-py3-none-any.whl", wheel().bytes());
+    seeds.push(unlisted);
 
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut kinds = std::collections::BTreeMap::new();
-    for round in 0..30_000 {
-        let mut archive = seeds[round % seeds.len()].clone();
-        for _ in 0..=random.below(4) {
+    let mut kinds = BTreeMap::new();
+    for round in 0..20_000 {
+        let mut zip = seeds[round % seeds.len()].clone();
+        let mut archive = if round % 2 == 0 {
+            zip.bytes()
+        } else {
+            // NB: with a checksum that fits, so that the damage gets further
+            if zip.listed {
+                zip.add("meta/SHA256SUMS", zip.listing());
+                zip.listed = false;
+            }
+            let number = random.below(zip.parts.len());
+            let part = &mut zip.parts[number];
+            let name = String::from_utf8(part.local.name.clone()).unwrap();
+            let mut contents = part.data.clone();
+            contents.push(b'\n');
+            damage(&mut contents, &mut random);
+            *part = Part::stored(&name, &contents);
+            zip.bytes()
+        };
+        for _ in 0..random.below(4) {
             damage(&mut archive, &mut random);
         }
         let outcome = match Package::read(&archive, &LIMITS) {
@@ -103,7 +126,15 @@ fn damage_never_gets_through() {
     }
     println!("{kinds:?}");
     // The damage reaches past the first checks: else the test would show little.
-    for kind in [Kind::Corrupt, Kind::Disagreement, Kind::Gap, Kind::Hash] {
+    for kind in [
+        Kind::Corrupt,
+        Kind::Disagreement,
+        Kind::Gap,
+        Kind::Hash,
+        Kind::Json,
+        Kind::Listing,
+        Kind::Unlisted,
+    ] {
         assert!(kinds.contains_key(&kind.to_string()), "{kind} in {kinds:?}");
     }
 }

@@ -98,7 +98,7 @@ fn a_signed_package_is_packed_verified_shown_and_extracted() {
     assert_eq!(shown["layout"], "flat");
     assert_eq!(shown["signature"], "not checked");
     assert_eq!(shown["metadata"]["package_name"], "calculator");
-    let model = &shown["files"][7];
+    let model = &shown["files"][6];
     assert_eq!(
         model,
         // printf weights | sha256sum
