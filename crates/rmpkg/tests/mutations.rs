@@ -133,7 +133,7 @@ fn damage_never_gets_through() {
         Kind::Hash,
         Kind::Json,
         Kind::Listing,
-        Kind::Unlisted,
+        Kind::Runtime,
     ] {
         assert!(kinds.contains_key(&kind.to_string()), "{kind} in {kinds:?}");
     }
