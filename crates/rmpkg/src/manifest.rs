@@ -1,5 +1,4 @@
-//! What a package's manifest must have so that a loader takes it. Whether the pipeline makes sense,
-//! its executor says.
+//! What a package's manifest must have so that a loader takes it, and whether an executor does.
 
 use std::collections::HashSet;
 
@@ -101,6 +100,16 @@ pub fn check(manifest: &Value) -> Findings {
         check_connections(connections.unwrap_or_default(), &ids, &mut found);
     }
     found
+}
+
+/// What the executor of this workspace has against a manifest. It is stricter than a loader, which
+/// can meet a package of another executor.
+#[must_use]
+pub fn refusal(manifest: &Value) -> Option<String> {
+    pipeline::Manifest::from_value(manifest)
+        .and_then(|manifest| pipeline::Graph::new(&manifest))
+        .err()
+        .map(|error| error.to_string())
 }
 
 fn check_runtime(manifest: &Map<String, Value>, found: &mut Findings) {

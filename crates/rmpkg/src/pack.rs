@@ -37,6 +37,9 @@ impl Contents {
         ensure(findings.errors.is_empty(), Kind::Manifest, || {
             format!("{MANIFEST}: {}", findings.errors.join("; "))
         })?;
+        if let Some(refusal) = manifest::refusal(&manifest) {
+            return Err(Error::new(Kind::Manifest, format!("{MANIFEST}: {refusal}")));
+        }
         check_runtime(Layout::Flat.runtime(), &runtime)?;
         let mut contents = Self {
             files: BTreeMap::new(),

@@ -117,6 +117,11 @@ impl Package {
         ensure(findings.errors.is_empty(), Kind::Manifest, || {
             format!("{MANIFEST}: {}", findings.errors.join("; "))
         })?;
+        if let Some(refusal) = manifest::refusal(&manifest) {
+            warnings.push(format!(
+                "{MANIFEST}: the executor will refuse it: {refusal}"
+            ));
+        }
 
         let runtime = &files[layout.runtime()];
         check_runtime(layout.runtime(), runtime)?;

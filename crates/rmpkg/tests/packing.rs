@@ -180,6 +180,15 @@ fn what_cannot_be_packed_is_refused() {
     assert_eq!(new("{", RUNTIME), Kind::Json);
     assert_eq!(new("{}", RUNTIME), Kind::Manifest);
     assert_eq!(new(MANIFEST, b"\x7fELF"), Kind::Runtime);
+    // The executor refuses a cycle, which a loader takes
+    let back = r#"{ "from": "add", "to": "multiply" }, { "from": "multiply""#;
+    let cycle = MANIFEST.replace(r#"{ "from": "multiply""#, back);
+    assert_eq!(new(&cycle, RUNTIME), Kind::Manifest);
+    let mut zip = Zip::package();
+    zip.set("manifest.json", &cycle);
+    let package = Package::read(&zip.bytes(), &Limits::DEFAULT).unwrap();
+    assert_eq!(package.warnings().len(), 1, "{:?}", package.warnings());
+    assert!(package.warnings()[0].contains("cycle"));
 
     std::os::unix::fs::symlink("/etc/passwd", at("nodes/link.py")).unwrap();
     assert_eq!(kind(contents().add_module(&at("nodes"))), Kind::SpecialFile);
