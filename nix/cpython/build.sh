@@ -6,6 +6,7 @@ set -eu
 out=$1 zlib=$2 sysroot=$3 machine=$4
 target=wasm32-wasip1
 export CC=$target-clang AR=$target-ar RANLIB=$target-ranlib
+export CONFIG_SHELL=$BASH
 jobs=-j${NIX_BUILD_CORES:-1}
 
 (
@@ -21,7 +22,7 @@ source=$PWD
 CONFIG_SITE=$source/Tools/wasm/config.site-wasm32-wasi \
     ./configure --host=wasm32-unknown-wasip1 --build="$machine" --with-build-python --prefix=/ \
     --disable-ipv6 --disable-test-modules --without-ensurepip \
-    HOSTRUNNER=true OPT='-DNDEBUG -O2 -fwrapv -Wall' CFLAGS="-g0 -ffile-prefix-map=$source=." ZLIB_CFLAGS=-O2 ZLIB_LIBS=-lz
+    PKG_CONFIG=false HOSTRUNNER=true OPT='-DNDEBUG -O2 -fwrapv -Wall' CFLAGS="-g0 -ffile-prefix-map=$source=." ZLIB_CFLAGS=-O2 ZLIB_LIBS=-lz
 make "$jobs"
 
 # NB: byte code is compiled below, once and such that it is the same each time
@@ -29,7 +30,7 @@ make -s altbininstall inclinstall libinstall libainstall DESTDIR="$out" PYTHON_F
 version=$(cd "$out/lib" && echo python3.*)
 lib=$out/lib/$version
 config=$(echo "$lib"/config-*)
-rm -rf "$out/bin" "$out/lib/pkgconfig" "$lib"/{ensurepip,idlelib,tkinter,turtledemo,turtle.py}
+rm -rf "$out/bin" "$out/lib/pkgconfig" "$config/python-config.py" "$lib"/{ensurepip,idlelib,tkinter,turtledemo,turtle.py}
 mkdir -p "$lib/lib-dynload"
 
 # What an embedder links: libraries without a folder, and python.o with link.txt where `make install` puts it
@@ -38,7 +39,7 @@ find Modules -name 'lib*.a' -exec cp {} "$out/lib/" \;
 cp "$sysroot/lib/$target"/lib{z,dl,wasi-emulated-getpid,wasi-emulated-process-clocks,wasi-emulated-signal}.a "$out/lib/"
 sed "s/@version@/$version/" "$(dirname "$0")/link.txt" >"$config/link.txt"
 mkdir "$out/bin"
-$CC "$config/python.o" -L"$out/lib" -Xlinker "@$config/link.txt" -o "$out/bin/python.wasm"
+$CC "$config/python.o" -L"$out/lib" "-Wl,@$config/link.txt" -o "$out/bin/python.wasm"
 
 # Paths of this build are of no use later, and would make it another each time
 find "$lib" -name '_sysconfigdata*' -o -path "$config/*" -type f | while read -r file; do
