@@ -37,7 +37,22 @@ mkdir -p "$lib/lib-dynload"
 mv "$config/lib$version.a" "$out/lib/"
 find Modules -name 'lib*.a' -exec cp {} "$out/lib/" \;
 cp "$sysroot/lib/$target"/lib{z,dl,wasi-emulated-getpid,wasi-emulated-process-clocks,wasi-emulated-signal}.a "$out/lib/"
-sed "s/@version@/$version/" "$(dirname "$0")/link.txt" >"$config/link.txt"
+cat >"$config/link.txt" <<ARGUMENTS
+-z
+stack-size=8388608
+--stack-first
+--initial-memory=20971520
+-l$version
+-lmpdec
+-lHacl_Hash_SHA2
+-lexpat
+-lz
+-lwasi-emulated-signal
+-lwasi-emulated-getpid
+-lwasi-emulated-process-clocks
+-ldl
+-lm
+ARGUMENTS
 mkdir "$out/bin"
 $CC "$config/python.o" -L"$out/lib" "-Wl,@$config/link.txt" -o "$out/bin/python.wasm"
 

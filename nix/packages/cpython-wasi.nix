@@ -31,8 +31,8 @@ let
         dontConfigure = true;
         buildPhase = ''
           runHook preBuild
-          bash ${../cpython}/toolchain.sh $NIX_BUILD_TOP/toolchain ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${llvmPackages.compiler-rt}
-          PATH=$NIX_BUILD_TOP/toolchain/bin:$PATH bash ${../cpython}/build.sh \
+          bash ${../cpython/toolchain.sh} $NIX_BUILD_TOP/toolchain ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${llvmPackages.compiler-rt}
+          PATH=$NIX_BUILD_TOP/toolchain/bin:$PATH bash ${../cpython/build.sh} \
             $out $NIX_BUILD_TOP/zlib $NIX_BUILD_TOP/toolchain/sysroot ${stdenvNoCC.buildPlatform.config}
           runHook postBuild
         '';

@@ -147,7 +147,11 @@ let
         "libpython3.13-dev"
       ];
       copy = [ "bin/python3.*" ];
-      script = "ln -s *-linux-gnu/libpython3.13.so* lib/";
+      script = ''
+        ln -s ${debian.triplet}/libpython3.13.so lib/
+        ln -s ${debian.triplet}/libpython3.13.so.1.0 lib/
+        ln -s ../${debian.triplet} include/python3.13/
+      '';
     }
     // {
       src = upstream "python3.13";
