@@ -147,9 +147,10 @@ let
         "libpython3.13-dev"
       ];
       copy = [ "bin/python3.*" ];
+      # NB: the linker looks for what libpython is linked to below its sysroot, and not where that says
       script = ''
-        ln -s ${debian.triplet}/libpython3.13.so lib/
-        ln -s ${debian.triplet}/libpython3.13.so.1.0 lib/
+        ln -s ${debian.triplet}/lib{python3.13.so.1.0,expat.so.1,z.so.1} lib/
+        echo "INPUT($out/lib/libpython3.13.so.1.0 AS_NEEDED($out/lib/libexpat.so.1 $out/lib/libz.so.1))" > lib/libpython3.13.so
         ln -s ../${debian.triplet} include/python3.13/
       '';
     }
