@@ -5,11 +5,11 @@
   stdenv,
   buildWheel,
   craneLib,
-  jq,
   maturin,
   patchelf,
   python3,
   reproducible,
+  system,
   workspace,
 }:
 let
@@ -28,7 +28,7 @@ let
       aarch64-darwin = "macosx_11_0_arm64";
       x86_64-darwin = "macosx_10_12_x86_64";
     }
-    .${stdenv.hostPlatform.system} or "linux_${stdenv.hostPlatform.uname.processor}";
+    .${system} or "linux_${lib.removeSuffix "-linux" system}";
 
   common = {
     pname = crate;

@@ -3,7 +3,7 @@ use llguidance::toktrie::{InferenceCapabilities, SimpleVob, TokenId};
 use llguidance::{Constraint, Logger};
 use pyo3::exceptions::PyValueError;
 use pyo3::types::{PyByteArray, PyByteArrayMethods, PyBytes};
-use pyo3::{Bound, PyAny, PyResult, Python, pyclass, pymethods};
+use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 use serde_json::json;
 
 use crate::limits::LLParserLimits;

@@ -176,6 +176,8 @@ lib.mapAttrs (
   nix = debs.nix-bin;
   python3 = python // {
     meta.mainProgram = "python3";
+    # pip is all that it has
+    withPackages = _: python;
   };
   nixfmt = symlinkJoin {
     name = "nixfmt";
