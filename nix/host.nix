@@ -39,6 +39,15 @@ let
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
     };
+    pipeline.crates = [
+      "pipeline"
+      "pipeline-executor"
+    ];
+    rmpkg = {
+      crates = [ "rmpkg" ];
+      # a package of the flake, so as users get it
+      profile = "release";
+    };
   };
 
   build =
@@ -46,7 +55,9 @@ let
     {
       crates,
       environment ? { },
+      # of crates, as `crate/feature`
       features ? [ ],
+      profile ? "dev",
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
@@ -71,7 +82,7 @@ let
           ++ map (feature: "--features ${feature}") features
         );
         # NB: programs, tests and lints share one build of the dependencies
-        CARGO_PROFILE = "dev";
+        CARGO_PROFILE = profile;
       };
       withDependencies =
         common
