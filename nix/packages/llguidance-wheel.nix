@@ -77,14 +77,16 @@ let
   # NB: the compiler leads what it links to the libraries of the store, which are nowhere else
   freed =
     packed:
-    runCommand "llguidance-module" { nativeBuildInputs = [ python3 ] ++ lib.optional stdenv.hostPlatform.isLinux patchelf; } ''
-      python3 -m zipfile -e ${packed}/*.whl .
-      ${lib.optionalString stdenv.hostPlatform.isLinux ''
-        patchelf --set-rpath / llguidance/_lib.abi3.so
-        patchelf --remove-rpath llguidance/_lib.abi3.so
-      ''}
-      cp llguidance/_lib.abi3.so $out
-    '';
+    runCommand "llguidance-module"
+      { nativeBuildInputs = [ python3 ] ++ lib.optional stdenv.hostPlatform.isLinux patchelf; }
+      ''
+        python3 -m zipfile -e ${packed}/*.whl .
+        ${lib.optionalString stdenv.hostPlatform.isLinux ''
+          patchelf --set-rpath / llguidance/_lib.abi3.so
+          patchelf --remove-rpath llguidance/_lib.abi3.so
+        ''}
+        cp llguidance/_lib.abi3.so $out
+      '';
   wheelOf =
     packed: passthru:
     buildWheel {

@@ -158,7 +158,9 @@ impl LLMatcher {
                 Ok(text) => text.to_cow()?.into_owned(),
                 Err(_) => grammar::to_json(schema)?.to_string(),
             };
-            return Ok(format!(r#"{{ "grammars": [{{ "json_schema": {text} }}] }}"#));
+            return Ok(format!(
+                r#"{{ "grammars": [{{ "json_schema": {text} }}] }}"#
+            ));
         }
         let mut schema = grammar::json_from(schema)?;
         let properties = schema

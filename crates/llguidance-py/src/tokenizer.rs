@@ -61,7 +61,11 @@ impl LLTokenizer {
         action: impl FnOnce() -> T + Send,
     ) -> PyResult<T> {
         let result = py.detach(action);
-        match self.python.as_ref().and_then(|python| python.take_failure()) {
+        match self
+            .python
+            .as_ref()
+            .and_then(|python| python.take_failure())
+        {
             Some(failure) => Err(failure),
             None => Ok(result),
         }
