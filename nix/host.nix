@@ -20,7 +20,14 @@ let
       ];
       testData = [ "budgets.toml" ];
     };
-    llguidance.crates = [ "llguidance-wasm" ];
+    llguidance = {
+      crates = [
+        "llguidance-py"
+        "llguidance-wasm"
+      ];
+      # NB: without an interpreter to link
+      features = [ "llguidance-py/wheel" ];
+    };
     matrix = {
       crates = [
         "matrix"
@@ -48,6 +55,8 @@ let
     {
       crates,
       environment ? { },
+      # of crates, as `crate/feature`
+      features ? [ ],
       profile ? "dev",
       # what the tests read besides the crates, and run
       testData ? [ ],
@@ -67,9 +76,11 @@ let
         inherit cargoVendorDir;
         strictDeps = true;
         dontStrip = true;
-        cargoExtraArgs = "${cargoFlags} ${
-          lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
-        }";
+        cargoExtraArgs = lib.concatStringsSep " " (
+          [ cargoFlags ]
+          ++ map (crate: "--package ${crate}") crates
+          ++ map (feature: "--features ${feature}") features
+        );
         # NB: programs, tests and lints share one build of the dependencies
         CARGO_PROFILE = profile;
       };
