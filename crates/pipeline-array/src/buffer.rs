@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::dtype::{Dtype, Kind};
+use crate::dtype::{Dtype, DtypeExt, Kind};
 use crate::memory::Memory;
 use crate::view::{View, extent, signed};
 
@@ -38,7 +38,11 @@ pub fn borrow(object: &Bound<'_, PyAny>) -> PyResult<Option<View>> {
 }
 
 fn dtype_of(buffer: &PyUntypedBuffer) -> Option<Dtype> {
-    let foreign = if cfg!(target_endian = "little") { b">!".as_slice() } else { b"<" };
+    let foreign = if cfg!(target_endian = "little") {
+        b">!".as_slice()
+    } else {
+        b"<"
+    };
     if buffer.suboffsets().is_some() || foreign.contains(buffer.format().to_bytes().first()?) {
         return None;
     }
@@ -74,18 +78,35 @@ pub unsafe fn lend(
     let asked = |flag| flags & flag == flag;
     let (c, f) = (view.is_c_contiguous(), view.is_f_contiguous());
     let refused = [
-        (asked(ffi::PyBUF_WRITABLE) && !view.is_writeable(), "the array is read-only"),
-        (asked(ffi::PyBUF_C_CONTIGUOUS) && !c, "the array is not C-contiguous"),
-        (asked(ffi::PyBUF_F_CONTIGUOUS) && !f, "the array is not Fortran contiguous"),
-        (asked(ffi::PyBUF_ANY_CONTIGUOUS) && !c && !f, "the array is not contiguous"),
-        (!asked(ffi::PyBUF_STRIDES) && !c, "the array is not C-contiguous"),
+        (
+            asked(ffi::PyBUF_WRITABLE) && !view.is_writeable(),
+            "the array is read-only",
+        ),
+        (
+            asked(ffi::PyBUF_C_CONTIGUOUS) && !c,
+            "the array is not C-contiguous",
+        ),
+        (
+            asked(ffi::PyBUF_F_CONTIGUOUS) && !f,
+            "the array is not Fortran contiguous",
+        ),
+        (
+            asked(ffi::PyBUF_ANY_CONTIGUOUS) && !c && !f,
+            "the array is not contiguous",
+        ),
+        (
+            !asked(ffi::PyBUF_STRIDES) && !c,
+            "the array is not C-contiguous",
+        ),
     ];
     if let Some((_, reason)) = refused.iter().find(|(refused, _)| *refused) {
         return Err(PyBufferError::new_err(*reason));
     }
     let dimensions = view.shape().len();
     let shape = view.shape().iter().map(|&length| signed(length));
-    let layout = shape.chain(view.strides().iter().copied()).collect::<Box<[isize]>>();
+    let layout = shape
+        .chain(view.strides().iter().copied())
+        .collect::<Box<[isize]>>();
     let layout = Box::into_raw(Box::new(layout));
     // SAFETY: it was just made, and it stays until `release`.
     let start = unsafe { (*layout).as_mut_ptr() };
@@ -101,8 +122,11 @@ pub unsafe fn lend(
         std::ptr::null_mut()
     };
     request.shape = if asked(ffi::PyBUF_ND) { start } else { none };
-    request.strides =
-        if asked(ffi::PyBUF_STRIDES) { start.wrapping_add(dimensions) } else { none };
+    request.strides = if asked(ffi::PyBUF_STRIDES) {
+        start.wrapping_add(dimensions)
+    } else {
+        none
+    };
     request.suboffsets = none;
     request.internal = layout.cast();
     request.obj = owner.into_ptr();

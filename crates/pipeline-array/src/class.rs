@@ -5,17 +5,17 @@
 use std::ffi::c_int;
 
 use pyo3::basic::CompareOp;
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyTuple};
 
 use crate::buffer;
-use crate::dtype::{Dtype, Kind, dispatch};
+use crate::dtype::{DtypeExt, Kind, dispatch};
 use crate::dtype_object::{DtypeObject, read_dtype};
-use crate::functions::{clip, permutation, read_axes, read_axis, read_shape};
+use crate::functions::{clip, permutation, read_axes, read_shape};
 use crate::index::Selection;
-use crate::literal::{Literal, Operand, single, to_list, to_number};
+use crate::literal::{Operand, first, to_list, to_number};
 use crate::operation::{Binary, Unary};
 use crate::reduction::Reduction;
 use crate::view::{Order, View, tuple};
@@ -62,7 +62,10 @@ type Object = PyResult<Py<PyAny>>;
 /// # Errors
 /// `MemoryError`.
 pub fn new_array(py: Python<'_>, view: View) -> Object {
-    let base = PyClassInitializer::from(Values { view, is_scalar: false });
+    let base = PyClassInitializer::from(Values {
+        view,
+        is_scalar: false,
+    });
     Ok(Py::new(py, base.add_subclass(Array))?.into_any())
 }
 
@@ -74,8 +77,11 @@ pub fn new_result(py: Python<'_>, view: View) -> Object {
     if !view.shape().is_empty() {
         return new_array(py, view);
     }
-    let view = dispatch!(view.dtype(), T => View::scalar(single::<T>(&view)));
-    let base = PyClassInitializer::from(Values { view, is_scalar: true });
+    let view = dispatch!(view.dtype(), T => View::scalar(first::<T>(&view)));
+    let base = PyClassInitializer::from(Values {
+        view,
+        is_scalar: true,
+    });
     Ok(Py::new(py, base.add_subclass(Scalar))?.into_any())
 }
 
@@ -94,7 +100,11 @@ impl Values {
 
     /// As a Python object of the same class.
     fn alike(&self, py: Python<'_>, view: View) -> Object {
-        if self.is_scalar { new_result(py, view) } else { new_array(py, view) }
+        if self.is_scalar {
+            new_result(py, view)
+        } else {
+            new_array(py, view)
+        }
     }
 
     fn operand(&self) -> Operand {
@@ -127,7 +137,10 @@ impl Values {
         if keepdims {
             let mut shape = self.view.shape().to_vec();
             axes.iter().for_each(|&axis| shape[axis] = 1);
-            let shape = shape.iter().map(|&length| length as isize).collect::<Vec<_>>();
+            let shape = shape
+                .iter()
+                .map(|&length| length as isize)
+                .collect::<Vec<_>>();
             reduced = reduced.reshape(&shape, Order::C)?;
         }
         new_result(py, reduced)
@@ -135,7 +148,9 @@ impl Values {
 
     fn number<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if !self.view.shape().is_empty() {
-            return Err(PyTypeError::new_err("only 0-dimensional arrays can be converted to Python scalars"));
+            return Err(PyTypeError::new_err(
+                "only 0-dimensional arrays can be converted to Python scalars",
+            ));
         }
         to_number(&self.view, py)
     }
@@ -164,7 +179,11 @@ pub fn calculate(operation: Binary, a: Operand, b: Operand) -> PyResult<View> {
 
 fn update(array: &Bound<'_, Array>, operation: Binary, other: &Bound<'_, PyAny>) -> PyResult<()> {
     let view = array.as_super().get().view();
-    let result = calculate(operation, Operand::Array(view.clone()), Operand::expect(other)?)?;
+    let result = calculate(
+        operation,
+        Operand::Array(view.clone()),
+        Operand::expect(other)?,
+    )?;
     if !result.dtype().casts_to(view.dtype()) {
         return Err(PyTypeError::new_err(format!(
             "Cannot cast ufunc '{}' output from dtype('{}') to dtype('{}') with casting rule 'same_kind'",
@@ -234,7 +253,11 @@ impl Values {
             Order::C => false,
             Order::A | Order::K => self.view.is_f_contiguous() && !self.view.is_c_contiguous(),
         };
-        let view = if fortran { &self.view.transpose() } else { &self.view };
+        let view = if fortran {
+            &self.view.transpose()
+        } else {
+            &self.view
+        };
         view.with_bytes(|bytes| Ok(PyBytes::new(py, bytes)))
     }
 
@@ -245,15 +268,25 @@ impl Values {
 
     /// A single element as a number: the only one, or that of an index.
     #[pyo3(signature = (*index))]
-    fn item<'py>(&self, py: Python<'py>, index: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    fn item<'py>(
+        &self,
+        py: Python<'py>,
+        index: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         if index.is_empty() {
             return to_number(&self.view, py);
         }
         let flat = index.len() == 1 && self.view.shape().len() != 1;
-        let view = if flat { &self.view.reshape(&[-1], Order::C)? } else { &self.view };
+        let view = if flat {
+            &self.view.reshape(&[-1], Order::C)?
+        } else {
+            &self.view
+        };
         let selection = Selection::new(view, index)?;
         if !selection.is_element {
-            return Err(PyValueError::new_err("incorrect number of indices for array"));
+            return Err(PyValueError::new_err(
+                "incorrect number of indices for array",
+            ));
         }
         to_number(&selection.get()?, py)
     }
@@ -283,7 +316,11 @@ impl Values {
     /// With another shape, of which one length may be -1; without a copy where that is possible.
     #[pyo3(signature = (*shape, order = "C"))]
     fn reshape(&self, py: Python<'_>, shape: &Bound<'_, PyTuple>, order: &str) -> Object {
-        new_array(py, self.view.reshape(&read_shape(shape)?, Order::parse(order)?)?)
+        new_array(
+            py,
+            self.view
+                .reshape(&read_shape(shape)?, Order::parse(order)?)?,
+        )
     }
 
     /// In one dimension; without a copy where that is possible.
@@ -370,12 +407,19 @@ impl Values {
         if self.view.shape().is_empty() {
             return Err(PyTypeError::new_err("iteration over a 0-d array"));
         }
-        Ok(Elements { view: self.view.clone(), next: 0 })
+        Ok(Elements {
+            view: self.view.clone(),
+            next: 0,
+        })
     }
     fn __getitem__(&self, py: Python<'_>, index: &Bound<'_, PyAny>) -> Object {
         let selection = Selection::new(&self.view, index)?;
         let selected = selection.get()?;
-        if selection.is_element { new_result(py, selected) } else { new_array(py, selected) }
+        if selection.is_element {
+            new_result(py, selected)
+        } else {
+            new_array(py, selected)
+        }
     }
 
     fn __richcmp__(&self, py: Python<'_>, other: &Bound<'_, PyAny>, how: CompareOp) -> Object {
@@ -420,11 +464,29 @@ impl Values {
     fn __rmod__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> Object {
         self.reflected(py, Binary::Remainder, other)
     }
-    fn __pow__(&self, py: Python<'_>, other: &Bound<'_, PyAny>, modulus: &Bound<'_, PyAny>) -> Object {
-        if modulus.is_none() { self.binary(py, Binary::Power, other) } else { Ok(py.NotImplemented()) }
+    fn __pow__(
+        &self,
+        py: Python<'_>,
+        other: &Bound<'_, PyAny>,
+        modulus: &Bound<'_, PyAny>,
+    ) -> Object {
+        if modulus.is_none() {
+            self.binary(py, Binary::Power, other)
+        } else {
+            Ok(py.NotImplemented())
+        }
     }
-    fn __rpow__(&self, py: Python<'_>, other: &Bound<'_, PyAny>, modulus: &Bound<'_, PyAny>) -> Object {
-        if modulus.is_none() { self.reflected(py, Binary::Power, other) } else { Ok(py.NotImplemented()) }
+    fn __rpow__(
+        &self,
+        py: Python<'_>,
+        other: &Bound<'_, PyAny>,
+        modulus: &Bound<'_, PyAny>,
+    ) -> Object {
+        if modulus.is_none() {
+            self.reflected(py, Binary::Power, other)
+        } else {
+            Ok(py.NotImplemented())
+        }
     }
     fn __and__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> Object {
         self.binary(py, Binary::And, other)
@@ -471,7 +533,7 @@ impl Values {
 
     fn __bool__(&self) -> PyResult<bool> {
         match self.view.size() {
-            1 => Ok(single(&self.view)),
+            1 => Ok(first(&self.view)),
             0 => Err(PyValueError::new_err(
                 "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an \
                  array is not empty.",
@@ -500,10 +562,17 @@ impl Values {
         const MOST: usize = 1000;
         let dtype = self.view.dtype().name();
         if self.view.size() > MOST || self.view.size() == 0 {
-            return Ok(format!("array(shape={}, dtype={dtype})", tuple(self.view.shape())));
+            return Ok(format!(
+                "array(shape={}, dtype={dtype})",
+                tuple(self.view.shape())
+            ));
         }
         let list = to_list(&self.view, py)?.repr()?;
-        Ok(if self.is_scalar { format!("{dtype}({list})") } else { format!("array({list}, dtype={dtype})") })
+        Ok(if self.is_scalar {
+            format!("{dtype}({list})")
+        } else {
+            format!("array({list}, dtype={dtype})")
+        })
     }
     fn __str__(&self, py: Python<'_>) -> PyResult<String> {
         if !self.view.shape().is_empty() {
@@ -635,6 +704,10 @@ impl Elements {
         let (shape, strides) = (&self.view.shape()[1..], &self.view.strides()[1..]);
         let offset = self.next as isize * self.view.strides()[0];
         self.next += 1;
-        new_result(py, self.view.derive(offset, shape.to_vec(), strides.to_vec())).map(Some)
+        new_result(
+            py,
+            self.view.derive(offset, shape.to_vec(), strides.to_vec()),
+        )
+        .map(Some)
     }
 }

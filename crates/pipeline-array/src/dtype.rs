@@ -2,22 +2,7 @@
 
 use std::ffi::{CStr, c_long};
 
-/// The type of an array's elements, by numpy's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Dtype {
-    Bool,
-    Int8,
-    Int16,
-    Int32,
-    Int64,
-    Uint8,
-    Uint16,
-    Uint32,
-    Uint64,
-    Float32,
-    Float64,
-}
+pub use pipeline::array::Dtype;
 
 /// What elements are, whatever their size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +45,38 @@ macro_rules! dispatch {
 }
 pub(crate) use dispatch;
 
-impl Dtype {
+/// What an array needs to know of its dtype.
+pub trait DtypeExt: Sized {
     /// Every one, in numpy's order.
-    pub const ALL: [Self; 11] = [
+    const ALL: [Self; 11];
+
+    /// What its elements are.
+    #[must_use]
+    fn kind(self) -> Kind;
+    /// The letter of its kind, as in `<f4`.
+    #[must_use]
+    fn letter(self) -> char;
+    /// Its code in the buffer protocol, which is `struct`'s with native sizes.
+    #[must_use]
+    fn format(self) -> &'static CStr;
+    /// By name (`float32`), by kind and size (`f4`, `<f4`) or by `struct`'s code (`f`).
+    #[must_use]
+    fn parse(text: &str) -> Option<Self>;
+    /// Of elements of a kind and a size in bytes.
+    #[must_use]
+    fn of(kind: Kind, size: usize) -> Option<Self>;
+    /// The smallest type that has the values of both, as numpy's `promote_types`: 64-bit integers
+    /// with and without sign, and large integers with floats, become float64.
+    #[must_use]
+    fn promote(self, other: Self) -> Self;
+    /// Whether a cast keeps the kind or makes it more general, as numpy's rule `same_kind` wants it
+    /// for results that are written into an array.
+    #[must_use]
+    fn casts_to(self, other: Self) -> bool;
+}
+
+impl DtypeExt for Dtype {
+    const ALL: [Self; 11] = [
         Self::Bool,
         Self::Int8,
         Self::Int16,
@@ -76,27 +90,7 @@ impl Dtype {
         Self::Float64,
     ];
 
-    /// numpy's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bool => "bool",
-            Self::Int8 => "int8",
-            Self::Int16 => "int16",
-            Self::Int32 => "int32",
-            Self::Int64 => "int64",
-            Self::Uint8 => "uint8",
-            Self::Uint16 => "uint16",
-            Self::Uint32 => "uint32",
-            Self::Uint64 => "uint64",
-            Self::Float32 => "float32",
-            Self::Float64 => "float64",
-        }
-    }
-
-    /// What its elements are.
-    #[must_use]
-    pub const fn kind(self) -> Kind {
+    fn kind(self) -> Kind {
         match self {
             Self::Bool => Kind::Bool,
             Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64 => Kind::Signed,
@@ -105,20 +99,7 @@ impl Dtype {
         }
     }
 
-    /// Bytes of an element.
-    #[must_use]
-    pub const fn item_size(self) -> usize {
-        match self {
-            Self::Bool | Self::Int8 | Self::Uint8 => 1,
-            Self::Int16 | Self::Uint16 => 2,
-            Self::Int32 | Self::Uint32 | Self::Float32 => 4,
-            Self::Int64 | Self::Uint64 | Self::Float64 => 8,
-        }
-    }
-
-    /// The letter of its kind, as in `<f4`.
-    #[must_use]
-    pub const fn letter(self) -> char {
+    fn letter(self) -> char {
         match self.kind() {
             Kind::Bool => 'b',
             Kind::Signed => 'i',
@@ -127,9 +108,7 @@ impl Dtype {
         }
     }
 
-    /// Its code in the buffer protocol, which is `struct`'s with native sizes.
-    #[must_use]
-    pub const fn format(self) -> &'static CStr {
+    fn format(self) -> &'static CStr {
         const LONG_HAS_8: bool = size_of::<c_long>() == 8;
         match self {
             Self::Bool => c"?",
@@ -148,9 +127,7 @@ impl Dtype {
         }
     }
 
-    /// By name (`float32`), by kind and size (`f4`, `<f4`) or by `struct`'s code (`f`).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let named = match text {
             "int" | "long" | "intp" => Some(Self::Int64),
             "uint" | "ulong" | "uintp" => Some(Self::Uint64),
@@ -159,40 +136,50 @@ impl Dtype {
             "bool_" => Some(Self::Bool),
             _ => Self::ALL.into_iter().find(|dtype| dtype.name() == text),
         };
-        let native = if cfg!(target_endian = "little") { '<' } else { '>' };
+        let native = if cfg!(target_endian = "little") {
+            '<'
+        } else {
+            '>'
+        };
         let code = text.strip_prefix([native, '=', '|']).unwrap_or(text);
-        named.or_else(|| {
-            Self::ALL.into_iter().find(|dtype| {
-                code == format!("{}{}", dtype.letter(), dtype.item_size())
-                    || dtype.format().to_bytes() == code.as_bytes()
+        named
+            .or_else(|| {
+                Self::ALL.into_iter().find(|dtype| {
+                    code == format!("{}{}", dtype.letter(), dtype.item_size())
+                        || dtype.format().to_bytes() == code.as_bytes()
+                })
             })
-        })
-        .or(match code {
-            "l" | "q" => Some(Self::Int64),
-            "L" | "Q" => Some(Self::Uint64),
-            _ => None,
-        })
+            .or(match code {
+                "l" | "q" => Some(Self::Int64),
+                "L" | "Q" => Some(Self::Uint64),
+                _ => None,
+            })
     }
 
-    /// Of elements of a kind and a size in bytes.
-    #[must_use]
-    pub fn of(kind: Kind, size: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|dtype| dtype.kind() == kind && dtype.item_size() == size)
+    fn of(kind: Kind, size: usize) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|dtype| dtype.kind() == kind && dtype.item_size() == size)
     }
 
-    /// The smallest type that has the values of both, as numpy's `promote_types`: 64-bit integers
-    /// with and without sign, and large integers with floats, become float64.
-    #[must_use]
-    pub fn promote(self, other: Self) -> Self {
+    fn promote(self, other: Self) -> Self {
         use Kind::{Bool, Float, Signed, Unsigned};
-        let (small, large) = if self.item_size() <= other.item_size() { (self, other) } else { (other, self) };
+        let (small, large) = if self.item_size() <= other.item_size() {
+            (self, other)
+        } else {
+            (other, self)
+        };
         match (small.kind(), large.kind()) {
             (a, b) if a == b => large,
             (Bool, _) => large,
             (_, Bool) => small,
             (Unsigned, Signed) if small.item_size() < large.item_size() => large,
             (Unsigned | Signed, Unsigned | Signed) => {
-                let unsigned = if small.kind() == Unsigned { small } else { large };
+                let unsigned = if small.kind() == Unsigned {
+                    small
+                } else {
+                    large
+                };
                 Self::of(Signed, 2 * unsigned.item_size()).unwrap_or(Self::Float64)
             }
             (_, Float) if small.item_size() < large.item_size() => large,
@@ -200,10 +187,7 @@ impl Dtype {
         }
     }
 
-    /// Whether a cast keeps the kind or makes it more general, as numpy's rule `same_kind` wants it
-    /// for results that are written into an array.
-    #[must_use]
-    pub fn casts_to(self, other: Self) -> bool {
+    fn casts_to(self, other: Self) -> bool {
         let rank = |kind| match kind {
             Kind::Bool => 0,
             Kind::Unsigned => 1,

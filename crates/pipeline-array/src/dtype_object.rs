@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyType};
 
 use crate::class::new_result;
-use crate::dtype::Dtype;
+use crate::dtype::{Dtype, DtypeExt};
 use crate::literal::to_array;
 
 /// The type of an array's elements. It can be called to make a scalar.
@@ -102,7 +102,7 @@ impl DtypeObject {
     }
     fn __hash__(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.dtype.hash(&mut hasher);
+        self.dtype.name().hash(&mut hasher);
         hasher.finish()
     }
     fn __repr__(&self) -> String {

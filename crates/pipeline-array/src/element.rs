@@ -46,13 +46,21 @@ pub trait Element: Copy + Default + PartialOrd + Send + Sync + 'static {
     fn absolute(self) -> Self;
     /// The lesser of two, or the one that is no number.
     #[must_use]
-    fn minimum(self, other: Self) -> Self {
-        if self < other || self.is_nan() { self } else { other }
+    fn smaller(self, other: Self) -> Self {
+        if self < other || self.is_nan() {
+            self
+        } else {
+            other
+        }
     }
     /// The greater of two, or the one that is no number.
     #[must_use]
-    fn maximum(self, other: Self) -> Self {
-        if self > other || self.is_nan() { self } else { other }
+    fn larger(self, other: Self) -> Self {
+        if self > other || self.is_nan() {
+            self
+        } else {
+            other
+        }
     }
     /// As Python's bool, int or float.
     ///

@@ -10,7 +10,7 @@ use pyo3::types::{IntoPyDict, PyTuple, PyType};
 
 use crate::buffer;
 use crate::class::{Values, new_array, new_result};
-use crate::dtype::{Dtype, Kind, dispatch};
+use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::dtype_object::read_dtype;
 use crate::element::{Element, Number};
 use crate::literal::{Literal, Operand, to_array, to_number};
@@ -38,7 +38,11 @@ pub fn array(
         Order::A | Order::K => true,
     };
     let fresh = Arc::strong_count(view.memory()) == 1 && !view.memory().is_lent();
-    let view = if ordered && (fresh || !copy) { view } else { view.copy(view.dtype(), order)? };
+    let view = if ordered && (fresh || !copy) {
+        view
+    } else {
+        view.copy(view.dtype(), order)?
+    };
     new_array(object.py(), view)
 }
 
@@ -53,14 +57,20 @@ pub fn asarray(object: &Bound<'_, PyAny>, dtype: Option<&Bound<'_, PyAny>>) -> O
 #[pyfunction]
 #[pyo3(signature = (shape, dtype = None, order = "C"))]
 pub fn zeros(shape: &Bound<'_, PyAny>, dtype: Option<&Bound<'_, PyAny>>, order: &str) -> Object {
-    new_array(shape.py(), filled(shape, dtype, order, Literal::Float(0.0))?)
+    new_array(
+        shape.py(),
+        filled(shape, dtype, order, Literal::Float(0.0))?,
+    )
 }
 
 /// An array of ones.
 #[pyfunction]
 #[pyo3(signature = (shape, dtype = None, order = "C"))]
 pub fn ones(shape: &Bound<'_, PyAny>, dtype: Option<&Bound<'_, PyAny>>, order: &str) -> Object {
-    new_array(shape.py(), filled(shape, dtype, order, Literal::Float(1.0))?)
+    new_array(
+        shape.py(),
+        filled(shape, dtype, order, Literal::Float(1.0))?,
+    )
 }
 
 /// An array of one value, or of an array that is repeated.
@@ -110,7 +120,10 @@ pub fn arange(
         if step == 0.0 {
             return Err(PyZeroDivisionError::new_err("float division by zero"));
         }
-        (count_of(((stop - start) / step).ceil())?, Literal::Float(start + step))
+        (
+            count_of(((stop - start) / step).ceil())?,
+            Literal::Float(start + step),
+        )
     };
     let count = count.ok_or_else(|| PyValueError::new_err("Maximum allowed size exceeded"))?;
     let view = dispatch!(
@@ -130,7 +143,11 @@ pub fn arange(
     new_array(start.py(), view)
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss
+)]
 fn count_of(count: f64) -> PyResult<Option<usize>> {
     if count.is_nan() {
         return Err(PyValueError::new_err("arange: cannot compute length"));
@@ -156,7 +173,11 @@ pub fn linspace(
         PyValueError::new_err(format!("Number of samples, {num}, must be non-negative."))
     })?;
     let dtype = dtype.map_or(Ok(Dtype::Float64), read_dtype)?;
-    let parts = if endpoint { count.saturating_sub(1) } else { count } as f64;
+    let parts = if endpoint {
+        count.saturating_sub(1)
+    } else {
+        count
+    } as f64;
     let step = (stop - start) / parts;
     let mut values = reserve::<f64>(count)?;
     values.extend((0..count).map(|at| {
@@ -167,7 +188,10 @@ pub fn linspace(
         };
         from_start + start
     }));
-    if endpoint && count > 1 && let Some(last) = values.last_mut() {
+    if endpoint
+        && count > 1
+        && let Some(last) = values.last_mut()
+    {
         *last = stop;
     }
     if matches!(dtype.kind(), Kind::Signed | Kind::Unsigned) {
@@ -193,18 +217,33 @@ pub fn frombuffer(
         return Err(PyValueError::new_err("ndarray is not C-contiguous"));
     }
     let bytes = lent.size() * lent.dtype().item_size();
-    let from = usize::try_from(offset).ok().filter(|&offset| offset <= bytes).ok_or_else(|| {
-        PyValueError::new_err(format!(
-            "offset must be non-negative and no greater than buffer length ({bytes})"
-        ))
-    })?;
+    let from = usize::try_from(offset)
+        .ok()
+        .filter(|&offset| offset <= bytes)
+        .ok_or_else(|| {
+            PyValueError::new_err(format!(
+                "offset must be non-negative and no greater than buffer length ({bytes})"
+            ))
+        })?;
     let left = bytes - from;
     let count = match usize::try_from(count) {
-        Ok(count) if count.checked_mul(dtype.item_size()).is_some_and(|needed| needed <= left) => count,
-        Ok(_) => return Err(PyValueError::new_err("buffer is smaller than requested size")),
+        Ok(count)
+            if count
+                .checked_mul(dtype.item_size())
+                .is_some_and(|needed| needed <= left) =>
+        {
+            count
+        }
+        Ok(_) => {
+            return Err(PyValueError::new_err(
+                "buffer is smaller than requested size",
+            ));
+        }
         Err(_) if left % dtype.item_size() == 0 => left / dtype.item_size(),
         Err(_) => {
-            return Err(PyValueError::new_err("buffer size must be a multiple of element size"));
+            return Err(PyValueError::new_err(
+                "buffer size must be a multiple of element size",
+            ));
         }
     };
     let (shape, strides) = (vec![count], vec![signed(dtype.item_size())]);
@@ -218,15 +257,23 @@ pub fn frombuffer(
 pub fn concatenate(arrays: &Bound<'_, PyAny>, axis: Option<isize>) -> Object {
     let views = arrays.try_iter()?.map(|array| {
         let view = to_array(&array?, None)?;
-        if axis.is_none() { view.reshape(&[-1], Order::C) } else { Ok(view) }
+        if axis.is_none() {
+            view.reshape(&[-1], Order::C)
+        } else {
+            Ok(view)
+        }
     });
     let views = views.collect::<PyResult<Vec<_>>>()?;
     let Some(first) = views.first() else {
-        return Err(PyValueError::new_err("need at least one array to concatenate"));
+        return Err(PyValueError::new_err(
+            "need at least one array to concatenate",
+        ));
     };
     let dimensions = first.shape().len();
     if dimensions == 0 {
-        return Err(PyValueError::new_err("zero-dimensional arrays cannot be concatenated"));
+        return Err(PyValueError::new_err(
+            "zero-dimensional arrays cannot be concatenated",
+        ));
     }
     let axis = read_axis(arrays.py(), axis.unwrap_or(0), dimensions)?;
     let mut shape = first.shape().to_vec();
@@ -270,13 +317,12 @@ fn check_beside(first: &View, view: &View, at: usize, axis: usize) -> PyResult<(
 
 /// Elements of `x` where the condition holds, elsewhere of `y`.
 #[pyfunction]
-pub fn r#where(
-    condition: &Bound<'_, PyAny>,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
-) -> Object {
+pub fn r#where(condition: &Bound<'_, PyAny>, x: &Bound<'_, PyAny>, y: &Bound<'_, PyAny>) -> Object {
     let (views, _) = Operand::resolve([Operand::expect(x)?, Operand::expect(y)?])?;
-    new_array(condition.py(), choose(&to_array(condition, None)?, &views[0], &views[1])?)
+    new_array(
+        condition.py(),
+        choose(&to_array(condition, None)?, &views[0], &views[1])?,
+    )
 }
 
 /// The elements, but for those beyond a limit, which become it.
@@ -298,8 +344,13 @@ pub fn clip(
     max: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<View> {
     let limit = |limit: Option<&Bound<'_, PyAny>>| limit.map_or(Ok(array.clone()), Operand::expect);
-    let ([view, least, greatest], dtype) = Operand::resolve([array.clone(), limit(min)?, limit(max)?])?;
-    let raised = if min.is_some() { Binary::Maximum.apply(&view, &least, dtype)? } else { view };
+    let ([view, least, greatest], dtype) =
+        Operand::resolve([array.clone(), limit(min)?, limit(max)?])?;
+    let raised = if min.is_some() {
+        Binary::Maximum.apply(&view, &least, dtype)?
+    } else {
+        view
+    };
     if max.is_some() {
         return Binary::Minimum.apply(&raised, &greatest, dtype);
     }
@@ -333,7 +384,10 @@ fn number(value: &Bound<'_, PyAny>) -> PyResult<Literal> {
 
 fn lengths(shape: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
     let shape = read_shape(&PyTuple::new(shape.py(), [shape])?)?;
-    let lengths = shape.into_iter().map(usize::try_from).collect::<Result<_, _>>();
+    let lengths = shape
+        .into_iter()
+        .map(usize::try_from)
+        .collect::<Result<_, _>>();
     lengths.map_err(|_| PyValueError::new_err("negative dimensions are not allowed"))
 }
 
@@ -343,12 +397,17 @@ fn lengths(shape: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
 /// `TypeError`.
 pub fn read_shape(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
     let integers = |sequence: &Bound<'_, PyAny>| {
-        sequence.try_iter()?.map(|length| length?.extract()).collect::<PyResult<Vec<isize>>>()
+        sequence
+            .try_iter()?
+            .map(|length| length?.extract())
+            .collect::<PyResult<Vec<isize>>>()
     };
     match arguments.len() {
         1 => {
             let only = arguments.get_item(0)?;
-            only.extract().map(|length| vec![length]).or_else(|_| integers(&only))
+            only.extract()
+                .map(|length| vec![length])
+                .or_else(|_| integers(&only))
         }
         _ => integers(arguments),
     }
@@ -359,7 +418,11 @@ pub fn read_shape(arguments: &Bound<'_, PyTuple>) -> PyResult<Vec<isize>> {
 /// # Errors
 /// `AxisError`.
 pub fn read_axis(py: Python<'_>, axis: isize, dimensions: usize) -> PyResult<usize> {
-    let counted = if axis < 0 { axis.saturating_add_unsigned(dimensions) } else { axis };
+    let counted = if axis < 0 {
+        axis.saturating_add_unsigned(dimensions)
+    } else {
+        axis
+    };
     match usize::try_from(counted) {
         Ok(counted) if counted < dimensions => Ok(counted),
         _ => Err(PyErr::from_type(
@@ -374,12 +437,16 @@ pub fn read_axis(py: Python<'_>, axis: isize, dimensions: usize) -> PyResult<usi
 /// # Errors
 /// `AxisError`; `ValueError` if one is named twice.
 pub fn read_axes(axis: Option<&Bound<'_, PyAny>>, dimensions: usize) -> PyResult<Vec<usize>> {
-    let Some(axis) = axis else { return Ok((0..dimensions).collect()) };
+    let Some(axis) = axis else {
+        return Ok((0..dimensions).collect());
+    };
     let axes = match axis.cast::<PyTuple>() {
         Ok(axes) => axes.extract::<Vec<isize>>()?,
         Err(_) => vec![axis.extract()?],
     };
-    let axes = axes.into_iter().map(|one| read_axis(axis.py(), one, dimensions));
+    let axes = axes
+        .into_iter()
+        .map(|one| read_axis(axis.py(), one, dimensions));
     let mut axes = axes.collect::<PyResult<Vec<_>>>()?;
     axes.sort_unstable();
     if axes.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -401,7 +468,9 @@ pub fn permutation(arguments: &Bound<'_, PyTuple>, dimensions: usize) -> PyResul
     if axes.len() != dimensions {
         return Err(PyValueError::new_err("axes don't match array"));
     }
-    let axes = axes.into_iter().map(|axis| read_axis(arguments.py(), axis, dimensions));
+    let axes = axes
+        .into_iter()
+        .map(|axis| read_axis(arguments.py(), axis, dimensions));
     let axes = axes.collect::<PyResult<Vec<_>>>()?;
     if axes.iter().collect::<HashSet<_>>().len() < dimensions {
         return Err(PyValueError::new_err("repeated axis in transpose"));

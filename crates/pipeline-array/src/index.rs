@@ -76,12 +76,19 @@ impl Selection {
     /// `IndexError`.
     pub fn new(view: &View, index: &Bound<'_, PyAny>) -> PyResult<Self> {
         let mut items = match index.cast::<PyTuple>() {
-            Ok(tuple) => tuple.iter().map(|item| Item::read(&item)).collect::<PyResult<Vec<_>>>()?,
+            Ok(tuple) => tuple
+                .iter()
+                .map(|item| Item::read(&item))
+                .collect::<PyResult<Vec<_>>>()?,
             Err(_) => vec![Item::read(index)?],
         };
         let is_element = items.iter().all(|item| matches!(item, Item::Integer(_)))
             && items.len() == view.shape().len();
-        match items.iter().filter(|item| matches!(item, Item::Ellipsis)).count() {
+        match items
+            .iter()
+            .filter(|item| matches!(item, Item::Ellipsis))
+            .count()
+        {
             0 => items.push(Item::Ellipsis),
             1 => {}
             _ => {
@@ -102,7 +109,11 @@ impl Selection {
         let (mut axis, mut offset) = (0, 0);
         let (mut shape, mut strides) = (Vec::new(), Vec::new());
         for item in &items {
-            let count = if matches!(item, Item::Ellipsis) { left } else { item.dimensions() };
+            let count = if matches!(item, Item::Ellipsis) {
+                left
+            } else {
+                item.dimensions()
+            };
             let lengths = &view.shape()[axis..axis + count];
             let steps = &view.strides()[axis..axis + count];
             match item {
@@ -120,15 +131,20 @@ impl Selection {
                 Item::Slice(slice) => {
                     let range = slice.indices(signed(lengths[0]))?;
                     offset += range.start * steps[0];
-                    shape.push(range.slicelength.unsigned_abs());
+                    shape.push(range.slicelength);
                     strides.push(range.step.wrapping_mul(steps[0]));
                 }
                 Item::Mask(array) => {
                     if mask.is_some() {
-                        return Err(PyIndexError::new_err("an index can only have one array of bool"));
+                        return Err(PyIndexError::new_err(
+                            "an index can only have one array of bool",
+                        ));
                     }
                     let places = places(array, lengths, steps, axis)?;
-                    mask = Some(Mask { axis: shape.len(), places });
+                    mask = Some(Mask {
+                        axis: shape.len(),
+                        places,
+                    });
                 }
             }
             axis += count;
@@ -141,7 +157,11 @@ impl Selection {
         } else {
             view.derive(offset, shape, strides)
         };
-        Ok(Self { view, mask, is_element })
+        Ok(Self {
+            view,
+            mask,
+            is_element,
+        })
     }
 
     /// The elements: a view, or a copy if there is a mask.
@@ -149,7 +169,9 @@ impl Selection {
     /// # Errors
     /// `MemoryError`.
     pub fn get(&self) -> PyResult<View> {
-        let Some(mask) = &self.mask else { return Ok(self.view.clone()) };
+        let Some(mask) = &self.mask else {
+            return Ok(self.view.clone());
+        };
         let mut shape = self.view.shape().to_vec();
         shape.insert(0, mask.places.len());
         let selected = dispatch!(self.view.dtype(), T => {
@@ -168,7 +190,9 @@ impl Selection {
     /// # Errors
     /// `ValueError`: the array is read-only, or the shapes do not fit.
     pub fn set(&self, value: &View) -> PyResult<()> {
-        let Some(mask) = &self.mask else { return self.view.assign(value) };
+        let Some(mask) = &self.mask else {
+            return self.view.assign(value);
+        };
         self.view.check_writeable()?;
         let mut shape = self.view.shape().to_vec();
         shape.insert(mask.axis, mask.places.len());
@@ -180,7 +204,9 @@ impl Selection {
                 tuple(&shape)
             ))
         })?;
-        let repeated = repeated.permute(&mask.first(shape.len())).copy(value.dtype(), Order::C)?;
+        let repeated = repeated
+            .permute(&mask.first(shape.len()))
+            .copy(value.dtype(), Order::C)?;
         dispatch!(self.view.dtype(), T => {
             let mut reader = Reader::<T>::new(&repeated);
             let mut writer = Writer::<T>::new(&self.view, self.walk(mask));
@@ -206,7 +232,11 @@ impl Mask {
 }
 
 fn place(index: isize, length: usize, axis: usize) -> PyResult<isize> {
-    let place = if index < 0 { index.saturating_add_unsigned(length) } else { index };
+    let place = if index < 0 {
+        index.saturating_add_unsigned(length)
+    } else {
+        index
+    };
     if place < 0 || place >= signed(length) {
         return Err(PyIndexError::new_err(format!(
             "index {index} is out of bounds for axis {axis} with size {length}"

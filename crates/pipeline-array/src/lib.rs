@@ -16,11 +16,12 @@ pub mod operation;
 pub mod reduction;
 pub mod view;
 pub mod walk;
+pub mod wire;
 
 use pyo3::prelude::*;
 
 use class::{Array, Scalar};
-use dtype::Dtype;
+use dtype::{Dtype, DtypeExt};
 use dtype_object::DtypeObject;
 
 /// Adds the classes, functions and dtypes to a module.
@@ -48,5 +49,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(functions::frombuffer, module)?)?;
     module.add_function(wrap_pyfunction!(functions::concatenate, module)?)?;
     module.add_function(wrap_pyfunction!(functions::r#where, module)?)?;
-    module.add_function(wrap_pyfunction!(functions::clip_function, module)?)
+    module.add_function(wrap_pyfunction!(functions::clip_function, module)?)?;
+    module.add_function(wrap_pyfunction!(wire::to_wire, module)?)?;
+    module.add_function(wrap_pyfunction!(wire::from_wire, module)?)
 }

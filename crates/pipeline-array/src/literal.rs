@@ -1,8 +1,6 @@
 //! Python's own values as operands and elements, and what type they take on beside arrays: by NEP 50
 //! a Python number is of the kind that it is and of the array's size.
 
-use std::fmt::Debug;
-
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -10,10 +8,11 @@ use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyString
 
 use crate::buffer;
 use crate::class::Values;
-use crate::dtype::{Dtype, Kind, dispatch};
+use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::element::Element;
 use crate::operation::compare;
 use crate::view::{MAX_DIMENSIONS, Order, View, tuple};
+use crate::walk::Reader;
 
 /// A Python number.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +73,11 @@ impl Literal {
     /// # Errors
     /// `OverflowError`: an int that is beyond the type, or infinity as one. `ValueError`: NaN as an
     /// int.
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
     pub fn to<T: Element>(self) -> PyResult<T> {
         match (self, T::DTYPE.kind()) {
             (Self::Bool(value), _) => Ok(T::from_u64(value.into())),
@@ -92,9 +95,9 @@ impl Literal {
             (Self::Float(value), Kind::Signed | Kind::Unsigned) if value.is_nan() => {
                 Err(PyValueError::new_err("cannot convert float NaN to integer"))
             }
-            (Self::Float(value), Kind::Signed | Kind::Unsigned) if value.is_infinite() => {
-                Err(PyOverflowError::new_err("cannot convert float infinity to integer"))
-            }
+            (Self::Float(value), Kind::Signed | Kind::Unsigned) if value.is_infinite() => Err(
+                PyOverflowError::new_err("cannot convert float infinity to integer"),
+            ),
             (Self::Float(value), _) => Ok(T::from_f64(value)),
         }
     }
@@ -198,7 +201,10 @@ pub fn to_array(value: &Bound<'_, PyAny>, dtype: Option<Dtype>) -> PyResult<View
 }
 
 fn not_an_array(value: &Bound<'_, PyAny>) -> PyErr {
-    let name = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+    let name = value
+        .get_type()
+        .name()
+        .map_or_else(|_| "?".to_owned(), |name| name.to_string());
     PyTypeError::new_err(format!(
         "{name} is no array: give numbers, nested lists of numbers, or an object with a buffer"
     ))
@@ -294,7 +300,11 @@ impl Nested {
     }
 
     fn check_depth(&self, depth: usize) -> PyResult<()> {
-        if depth == self.shape.len() { Ok(()) } else { Err(self.ragged(depth)) }
+        if depth == self.shape.len() {
+            Ok(())
+        } else {
+            Err(self.ragged(depth))
+        }
     }
 
     fn ragged(&self, depth: usize) -> PyErr {
@@ -309,7 +319,9 @@ impl Nested {
     }
 
     fn push(&mut self, leaf: Literal, dtype: Dtype) -> PyResult<()> {
-        self.leaves.try_reserve(1).map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
+        self.leaves
+            .try_reserve(1)
+            .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
         self.leaves.push(leaf);
         self.dtype = Some(self.dtype.map_or(dtype, |so_far| so_far.promote(dtype)));
         Ok(())
@@ -335,14 +347,19 @@ pub fn to_list<'py>(view: &View, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>
     });
     let mut count = view.size();
     for (axis, &length) in view.shape().iter().enumerate().rev() {
-        count = count.checked_div(length).unwrap_or_else(|| {
-            view.shape()[..axis].iter().product()
-        });
+        count = count
+            .checked_div(length)
+            .unwrap_or_else(|| view.shape()[..axis].iter().product());
         let mut elements = items.into_iter();
-        let lists = (0..count).map(|_| PyList::new(py, elements.by_ref().take(length).collect::<Vec<_>>()));
-        items = lists.map(|list| list.map(Bound::into_any)).collect::<PyResult<_>>()?;
+        let lists =
+            (0..count).map(|_| PyList::new(py, elements.by_ref().take(length).collect::<Vec<_>>()));
+        items = lists
+            .map(|list| list.map(Bound::into_any))
+            .collect::<PyResult<_>>()?;
     }
-    items.pop().ok_or_else(|| PyValueError::new_err("an array without elements"))
+    items
+        .pop()
+        .ok_or_else(|| PyValueError::new_err("an array without elements"))
 }
 
 /// A single element as Python's number.
@@ -351,14 +368,19 @@ pub fn to_list<'py>(view: &View, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>
 /// `ValueError` if there are none or several.
 pub fn to_number<'py>(view: &View, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
     if view.size() != 1 {
-        return Err(PyValueError::new_err("can only convert an array of size 1 to a Python scalar"));
+        return Err(PyValueError::new_err(
+            "can only convert an array of size 1 to a Python scalar",
+        ));
     }
     let single = view.reshape(&[], Order::C)?;
     to_list(&single, py)
 }
 
-/// The single element, of whatever type.
-pub fn single<T: Element + Debug>(view: &View) -> Option<T> {
-    let mut reader = crate::walk::Reader::<T>::new(view);
-    reader.next().and_then(|block| block.first().copied())
+/// The first element; zero if there is none.
+pub fn first<T: Element>(view: &View) -> T {
+    Reader::<T>::new(view)
+        .next()
+        .and_then(|block| block.first())
+        .copied()
+        .unwrap_or_default()
 }

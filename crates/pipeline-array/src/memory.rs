@@ -51,12 +51,17 @@ impl Memory {
     /// # Errors
     /// `MemoryError`, before any is taken.
     pub fn zeroed(count: usize, dtype: Dtype) -> PyResult<Self> {
-        let bytes = count.checked_mul(dtype.item_size()).ok_or_else(|| too_large(count, dtype))?;
+        let bytes = count
+            .checked_mul(dtype.item_size())
+            .ok_or_else(|| too_large(count, dtype))?;
         let words = bytes.div_ceil(8);
         // NB: `vec!` aborts when there is no memory, so it is asked for beforehand, in a way that the
         // compiler does not see through
         std::hint::black_box(reserve::<u64>(words).map_err(|_| too_large(count, dtype))?);
-        Ok(Self { bytes, ..Self::of(vec![0_u64; words], true) })
+        Ok(Self {
+            bytes,
+            ..Self::of(vec![0_u64; words], true)
+        })
     }
 
     /// What another object lends, from the lowest to the highest byte of its elements.
@@ -104,7 +109,9 @@ impl Memory {
 /// `MemoryError`, before any is taken.
 pub fn reserve<T: Element>(count: usize) -> PyResult<Vec<T>> {
     let mut values = Vec::new();
-    values.try_reserve_exact(count).map_err(|_| too_large(count, T::DTYPE))?;
+    values
+        .try_reserve_exact(count)
+        .map_err(|_| too_large(count, T::DTYPE))?;
     Ok(values)
 }
 

@@ -6,7 +6,7 @@ use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::dtype::{Dtype, Kind, dispatch};
+use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::element::{Bits, Element, Integer, Number};
 use crate::memory::reserve;
 use crate::view::{Order, View, axes_by_stride, broadcast_shape, unsupported};
@@ -102,8 +102,8 @@ impl Binary {
         match self {
             Self::Add => dispatch!(dtype, T => map2(a, b, T::add)),
             Self::Multiply => dispatch!(dtype, T => map2(a, b, T::multiply)),
-            Self::Minimum => dispatch!(dtype, T => map2(a, b, T::minimum)),
-            Self::Maximum => dispatch!(dtype, T => map2(a, b, T::maximum)),
+            Self::Minimum => dispatch!(dtype, T => map2(a, b, T::smaller)),
+            Self::Maximum => dispatch!(dtype, T => map2(a, b, T::larger)),
             Self::Subtract => dispatch!(dtype, number T => map2(a, b, T::subtract), _ => other()),
             Self::FloorDivide => {
                 dispatch!(dtype, number T => map2(a, b, T::floor_divide), _ => other())
@@ -118,8 +118,8 @@ impl Binary {
                 dispatch!(dtype, number T => map2(a, b, T::power), _ => other())
             }
             Self::Divide => match dtype {
-                Dtype::Float32 => map2(a, b, |a: f32, b| a / b),
-                _ => map2(a, b, |a: f64, b| a / b),
+                Dtype::Float32 => map2(a, b, |a: f32, b: f32| a / b),
+                _ => map2(a, b, |a: f64, b: f64| a / b),
             },
             Self::And => dispatch!(dtype, bits T => map2(a, b, T::and), _ => other()),
             Self::Or => dispatch!(dtype, bits T => map2(a, b, T::or), _ => other()),
@@ -175,19 +175,19 @@ impl Unary {
 /// `ValueError`: shapes that do not fit. `MemoryError`.
 pub fn compare(how: CompareOp, a: &View, b: &View) -> PyResult<View> {
     match (a.dtype(), b.dtype()) {
-        (Dtype::Uint64, other) if other.kind() == Kind::Signed => {
-            map2(a, b, |a: u64, b: i64| how.matches(i128::from(a).cmp(&i128::from(b))))
-        }
-        (other, Dtype::Uint64) if other.kind() == Kind::Signed => {
-            map2(a, b, |a: i64, b: u64| how.matches(i128::from(a).cmp(&i128::from(b))))
-        }
+        (Dtype::Uint64, other) if other.kind() == Kind::Signed => map2(a, b, |a: u64, b: i64| {
+            how.matches(i128::from(a).cmp(&i128::from(b)))
+        }),
+        (other, Dtype::Uint64) if other.kind() == Kind::Signed => map2(a, b, |a: i64, b: u64| {
+            how.matches(i128::from(a).cmp(&i128::from(b)))
+        }),
         (one, other) => dispatch!(one.promote(other), T => match how {
-            CompareOp::Lt => map2(a, b, |a: T, b| a < b),
-            CompareOp::Le => map2(a, b, |a: T, b| a <= b),
-            CompareOp::Eq => map2(a, b, |a: T, b| a == b),
-            CompareOp::Ne => map2(a, b, |a: T, b| a != b),
-            CompareOp::Gt => map2(a, b, |a: T, b| a > b),
-            CompareOp::Ge => map2(a, b, |a: T, b| a >= b),
+            CompareOp::Lt => map2(a, b, |a: T, b: T| a < b),
+            CompareOp::Le => map2(a, b, |a: T, b: T| a <= b),
+            CompareOp::Eq => map2(a, b, |a: T, b: T| a == b),
+            CompareOp::Ne => map2(a, b, |a: T, b: T| a != b),
+            CompareOp::Gt => map2(a, b, |a: T, b: T| a > b),
+            CompareOp::Ge => map2(a, b, |a: T, b: T| a >= b),
         }),
     }
 }

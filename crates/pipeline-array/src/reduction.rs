@@ -6,8 +6,9 @@ use std::fmt::Debug;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::dtype::{Dtype, Kind, dispatch};
+use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::element::{Element, Number};
+use crate::literal::first;
 use crate::memory::reserve;
 use crate::operation::Binary;
 use crate::view::{Order, View, axes_by_stride};
@@ -58,17 +59,25 @@ impl Reduction {
             Self::Mean => mean(view, axes),
             Self::Minimum | Self::Maximum => {
                 parts.check_not_empty(|| {
-                    let name = if self == Self::Minimum { "minimum" } else { "maximum" };
+                    let name = if self == Self::Minimum {
+                        "minimum"
+                    } else {
+                        "maximum"
+                    };
                     format!("zero-size array to reduction operation {name} which has no identity")
                 })?;
                 dispatch!(dtype, T => {
-                    let choose = if self == Self::Minimum { T::minimum } else { T::maximum };
+                    let choose = if self == Self::Minimum { T::smaller } else { T::larger };
                     parts.fold(|part| fold(part, first::<T>(part), choose))
                 })
             }
             Self::IndexOfMinimum | Self::IndexOfMaximum => {
                 parts.check_not_empty(|| {
-                    let name = if self == Self::IndexOfMinimum { "argmin" } else { "argmax" };
+                    let name = if self == Self::IndexOfMinimum {
+                        "argmin"
+                    } else {
+                        "argmax"
+                    };
                     format!("attempt to get {name} of an empty sequence")
                 })?;
                 let least = self == Self::IndexOfMinimum;
@@ -90,13 +99,19 @@ struct Parts {
 
 impl Parts {
     fn new(view: &View, axes: &[usize]) -> Self {
-        let stay = (0..view.shape().len()).filter(|axis| !axes.contains(axis)).collect::<Vec<_>>();
+        let stay = (0..view.shape().len())
+            .filter(|axis| !axes.contains(axis))
+            .collect::<Vec<_>>();
         let innermost = axes_by_stride(&[view])
             .into_iter()
             .rfind(|&axis| view.shape()[axis] > 1)
             .is_none_or(|axis| axes.contains(&axis));
         let firsts = view.permute(&stay);
-        Self { firsts, part: view.permute(axes), pairwise: innermost }
+        Self {
+            firsts,
+            part: view.permute(axes),
+            pairwise: innermost,
+        }
     }
 
     fn check_not_empty(&self, message: impl Fn() -> String) -> PyResult<()> {
@@ -123,13 +138,11 @@ fn fold<T: Element, A: Copy>(part: &View, from: A, f: impl Fn(A, T) -> A) -> A {
     let mut reader = Reader::<T>::new(part);
     let mut result = from;
     while let Some(block) = reader.next() {
-        result = block.iter().fold(result, |result, &element| f(result, element));
+        result = block
+            .iter()
+            .fold(result, |result, &element| f(result, element));
     }
     result
-}
-
-fn first<T: Element>(part: &View) -> T {
-    Reader::<T>::new(part).next().and_then(|block| block.first()).copied().unwrap_or_default()
 }
 
 fn index_of<T: Element>(part: &View, least: bool) -> i64 {
@@ -180,8 +193,12 @@ fn sum_in_pairs<T: Number>(lane: &Lane<T>, from: usize, count: usize, zero: T) -
     if count > 128 {
         let half = count / 2;
         let half = half - half % 8;
-        return sum_in_pairs(lane, from, half, zero)
-            .add(sum_in_pairs(lane, from + half, count - half, zero));
+        return sum_in_pairs(lane, from, half, zero).add(sum_in_pairs(
+            lane,
+            from + half,
+            count - half,
+            zero,
+        ));
     }
     let mut columns: [T; 8] = std::array::from_fn(|column| lane.get(from + column));
     let whole = count - count % 8;
@@ -198,11 +215,20 @@ fn sum_in_pairs<T: Number>(lane: &Lane<T>, from: usize, count: usize, zero: T) -
 /// Integers are added as float64, float32 as it is.
 #[allow(clippy::cast_precision_loss)]
 fn mean(view: &View, axes: &[usize]) -> PyResult<View> {
-    let dtype = if view.dtype() == Dtype::Float32 { Dtype::Float32 } else { Dtype::Float64 };
-    let count = axes.iter().map(|&axis| view.shape()[axis]).product::<usize>() as f64;
+    let dtype = if view.dtype() == Dtype::Float32 {
+        Dtype::Float32
+    } else {
+        Dtype::Float64
+    };
+    let count = axes
+        .iter()
+        .map(|&axis| view.shape()[axis])
+        .product::<usize>() as f64;
     let sum = match view.dtype().kind() {
         Kind::Float => Reduction::Sum.apply(view, axes)?,
         _ => Reduction::Sum.apply(&view.copy(Dtype::Float64, Order::K)?, axes)?,
     };
-    Binary::Divide.apply(&sum, &View::scalar(count), Dtype::Float64)?.copy(dtype, Order::K)
+    Binary::Divide
+        .apply(&sum, &View::scalar(count), Dtype::Float64)?
+        .copy(dtype, Order::K)
 }

@@ -73,9 +73,17 @@ impl View {
         let bytes = i128::try_from(memory.bytes()).unwrap_or(i128::MAX);
         let offset_ = offset as i128;
         if low < high && (offset_ + low < 0 || offset_ + high > bytes) {
-            return Err(PyValueError::new_err("an array's elements lie outside its memory"));
+            return Err(PyValueError::new_err(
+                "an array's elements lie outside its memory",
+            ));
         }
-        Ok(Self { memory, dtype, offset, shape, strides })
+        Ok(Self {
+            memory,
+            dtype,
+            offset,
+            shape,
+            strides,
+        })
     }
 
     /// Others of its elements.
@@ -84,8 +92,14 @@ impl View {
     /// When they are not its own, which is an error in this crate.
     #[must_use]
     pub fn derive(&self, offset: isize, shape: Vec<usize>, strides: Vec<isize>) -> Self {
-        Self::new(self.memory.clone(), self.dtype, self.offset + offset, shape, strides)
-            .expect("a view of an array lies within it")
+        Self::new(
+            self.memory.clone(),
+            self.dtype,
+            self.offset + offset,
+            shape,
+            strides,
+        )
+        .expect("a view of an array lies within it")
     }
 
     /// The same elements, by so many bytes further on.
@@ -106,14 +120,26 @@ impl View {
         assert_eq!(values.len(), shape.iter().product::<usize>());
         let strides = contiguous(&shape, size_of::<T>(), Order::C);
         let memory = Arc::new(Memory::of(values, true));
-        Self { memory, dtype: T::DTYPE, offset: 0, shape, strides }
+        Self {
+            memory,
+            dtype: T::DTYPE,
+            offset: 0,
+            shape,
+            strides,
+        }
     }
 
     /// A single value that nobody can change.
     #[must_use]
     pub fn scalar<T: Element + Debug>(value: T) -> Self {
         let memory = Arc::new(Memory::of(vec![value], false));
-        Self { memory, dtype: T::DTYPE, offset: 0, shape: Vec::new(), strides: Vec::new() }
+        Self {
+            memory,
+            dtype: T::DTYPE,
+            offset: 0,
+            shape: Vec::new(),
+            strides: Vec::new(),
+        }
     }
 
     /// Zeros in an order, which is not [`Order::K`].
@@ -123,7 +149,13 @@ impl View {
     pub fn zeros(dtype: Dtype, shape: Vec<usize>, order: Order) -> PyResult<Self> {
         let size = check_shape(&shape, dtype)?;
         let strides = contiguous(&shape, dtype.item_size(), order);
-        Self::new(Arc::new(Memory::zeroed(size, dtype)?), dtype, 0, shape, strides)
+        Self::new(
+            Arc::new(Memory::zeroed(size, dtype)?),
+            dtype,
+            0,
+            shape,
+            strides,
+        )
     }
 
     /// The type of its elements.
@@ -197,7 +229,11 @@ impl View {
     pub fn permute(&self, axes: &[usize]) -> Self {
         let shape = axes.iter().map(|&axis| self.shape[axis]).collect();
         let strides = axes.iter().map(|&axis| self.strides[axis]).collect();
-        Self { shape, strides, ..self.clone() }
+        Self {
+            shape,
+            strides,
+            ..self.clone()
+        }
     }
 
     /// Undoes [`View::permute`].
@@ -221,8 +257,9 @@ impl View {
     pub fn broadcast_to(&self, shape: &[usize]) -> Option<Self> {
         let added = shape.len().checked_sub(self.shape.len())?;
         let mut strides = vec![0; added];
-        for (&to, (&from, &stride)) in
-            shape[added..].iter().zip(self.shape.iter().zip(&self.strides))
+        for (&to, (&from, &stride)) in shape[added..]
+            .iter()
+            .zip(self.shape.iter().zip(&self.strides))
         {
             strides.push(match from {
                 _ if from == to => stride,
@@ -279,8 +316,7 @@ impl View {
             Order::K => axes_by_stride(&[self]),
         };
         let ordered = self.permute(&axes);
-        let copy =
-            dispatch!(dtype, T => Self::of(ordered.to_vec::<T>()?, ordered.shape.clone()));
+        let copy = dispatch!(dtype, T => Self::of(ordered.to_vec::<T>()?, ordered.shape.clone()));
         Ok(copy.unpermute(&axes))
     }
 
@@ -294,7 +330,10 @@ impl View {
         let surplus = source.shape.len().saturating_sub(self.shape.len());
         let leading = source.shape[..surplus].iter().all(|&length| length == 1);
         let axes = (surplus..source.shape.len()).collect::<Vec<_>>();
-        let Some(mut repeated) = source.permute(&axes).broadcast_to(&self.shape).filter(|_| leading)
+        let Some(mut repeated) = source
+            .permute(&axes)
+            .broadcast_to(&self.shape)
+            .filter(|_| leading)
         else {
             return Err(PyValueError::new_err(format!(
                 "could not broadcast input array from shape {} into shape {}",
@@ -336,7 +375,9 @@ impl View {
             Order::F => true,
             Order::A => self.is_f_contiguous() && !self.is_c_contiguous(),
             Order::K => {
-                return Err(PyValueError::new_err("order 'K' is not permitted for reshaping"));
+                return Err(PyValueError::new_err(
+                    "order 'K' is not permitted for reshaping",
+                ));
             }
         };
         if fortran {
@@ -382,7 +423,11 @@ impl View {
 
     fn complete(&self, shape: &[isize]) -> PyResult<Vec<usize>> {
         let mismatch = || {
-            let shape = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            let shape = shape
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(",");
             let comma = if shape.contains(',') { "" } else { "," };
             let size = self.size();
             PyValueError::new_err(format!(
@@ -391,12 +436,19 @@ impl View {
         };
         let known = shape.iter().filter(|&&length| length >= 0);
         let known = known.map(|length| length.unsigned_abs());
-        let product = known.clone().try_fold(1_usize, usize::checked_mul).ok_or_else(mismatch)?;
+        let product = known
+            .clone()
+            .try_fold(1_usize, usize::checked_mul)
+            .ok_or_else(mismatch)?;
         let missing = match shape.len() - known.count() {
             0 if product == self.size() => 1,
             1 if product > 0 && self.size() % product == 0 => self.size() / product,
             0 | 1 => return Err(mismatch()),
-            _ => return Err(PyValueError::new_err("can only specify one unknown dimension")),
+            _ => {
+                return Err(PyValueError::new_err(
+                    "can only specify one unknown dimension",
+                ));
+            }
         };
         let complete = |length: &isize| usize::try_from(*length).unwrap_or(missing);
         Ok(shape.iter().map(complete).collect())
@@ -433,7 +485,10 @@ pub fn broadcast_shape(views: &[&View]) -> PyResult<Vec<usize>> {
             if *length == 1 {
                 *length = other;
             } else if other != 1 && other != *length {
-                let shapes = views.iter().map(|view| tuple(&view.shape)).collect::<Vec<_>>();
+                let shapes = views
+                    .iter()
+                    .map(|view| tuple(&view.shape))
+                    .collect::<Vec<_>>();
                 return Err(PyValueError::new_err(format!(
                     "operands could not be broadcast together with shapes {} ",
                     shapes.join(" ")
@@ -454,7 +509,9 @@ pub fn axes_by_stride(views: &[&View]) -> Vec<usize> {
     for axis in (0..dimensions).rev() {
         let mut to = 0;
         for (at, &inner) in axes.iter().enumerate() {
-            let strides = views.iter().map(|view| (view.strides[axis], view.strides[inner]));
+            let strides = views
+                .iter()
+                .map(|view| (view.strides[axis], view.strides[inner]));
             let told = strides.filter(|(outer, inner)| *outer != 0 && *inner != 0);
             let shorter = told.map(|(outer, inner)| outer.abs() < inner.abs());
             match shorter.reduce(|all, one| all && one) {
@@ -472,7 +529,11 @@ pub fn axes_by_stride(views: &[&View]) -> Vec<usize> {
 #[must_use]
 pub fn tuple(shape: &[usize]) -> String {
     let lengths = shape.iter().map(ToString::to_string).collect::<Vec<_>>();
-    format!("({}{})", lengths.join(","), if shape.len() == 1 { "," } else { "" })
+    format!(
+        "({}{})",
+        lengths.join(","),
+        if shape.len() == 1 { "," } else { "" }
+    )
 }
 
 /// The number of elements of a shape.
@@ -487,7 +548,9 @@ fn check_shape(shape: &[usize], dtype: Dtype) -> PyResult<usize> {
         )));
     }
     let lengths = || shape.iter().filter(|&&length| length > 0);
-    let bytes = lengths().try_fold(dtype.item_size(), |bytes, &length| bytes.checked_mul(length));
+    let bytes = lengths().try_fold(dtype.item_size(), |bytes, &length| {
+        bytes.checked_mul(length)
+    });
     if bytes.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
         return Err(PyValueError::new_err(
             "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size.",

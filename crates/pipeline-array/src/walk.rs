@@ -13,7 +13,11 @@ pub const BLOCK: usize = 512;
 /// one are left out.
 pub fn coalesce(shape: &[usize], strides: &[isize]) -> Vec<(usize, isize)> {
     let mut joined = Vec::<(usize, isize)>::with_capacity(shape.len());
-    for (&length, &stride) in shape.iter().zip(strides).filter(|(length, _)| **length != 1) {
+    for (&length, &stride) in shape
+        .iter()
+        .zip(strides)
+        .filter(|(length, _)| **length != 1)
+    {
         match joined.last_mut() {
             Some(outer) if outer.1 == stride.wrapping_mul(signed(length)) => {
                 *outer = (outer.0 * length, stride);
@@ -51,7 +55,11 @@ impl Walk {
     /// Over a shape, from each of the starts.
     pub fn new(shape: &[usize], strides: &[isize], starts: Vec<isize>) -> Self {
         let mut outer = coalesce(shape, strides);
-        let starts = if shape.contains(&0) { Vec::new() } else { starts };
+        let starts = if shape.contains(&0) {
+            Vec::new()
+        } else {
+            starts
+        };
         let inner = outer.pop().unwrap_or((1, 0));
         Self {
             starts: starts.into_iter(),
@@ -124,18 +132,31 @@ impl<'v, T: Element> Reader<'v, T> {
         } else {
             dispatch!(view.dtype(), S => convert::<S, T>)
         };
-        Self { view, walk, gather, block: [T::default(); BLOCK] }
+        Self {
+            view,
+            walk,
+            gather,
+            block: [T::default(); BLOCK],
+        }
     }
 
     /// The next elements: [`BLOCK`] of them, but for the last time.
     pub fn next(&mut self) -> Option<&[T]> {
         let mut filled = 0;
         while filled < BLOCK {
-            let Some(run) = self.walk.next(BLOCK - filled) else { break };
+            let Some(run) = self.walk.next(BLOCK - filled) else {
+                break;
+            };
             let into = &mut self.block[filled..filled + run.length];
             // SAFETY: a run's elements are the view's, which lie within its memory; the block is no
             // part of it.
-            unsafe { (self.gather)(self.view.start().wrapping_offset(run.offset), run.stride, into) };
+            unsafe {
+                (self.gather)(
+                    self.view.start().wrapping_offset(run.offset),
+                    run.stride,
+                    into,
+                )
+            };
             filled += run.length;
         }
         (filled > 0).then(|| &self.block[..filled])
@@ -182,13 +203,19 @@ impl<'v, T: Element> Writer<'v, T> {
     /// When the view is read-only or has another type, which is an error in this crate.
     pub fn new(view: &'v View, walk: Walk) -> Self {
         assert!(view.is_writeable() && view.dtype() == T::DTYPE);
-        Self { view, walk, element: PhantomData }
+        Self {
+            view,
+            walk,
+            element: PhantomData,
+        }
     }
 
     /// Writes the next elements. What is more than there are is left.
     pub fn write(&mut self, mut block: &[T]) {
         while !block.is_empty() {
-            let Some(run) = self.walk.next(block.len()) else { return };
+            let Some(run) = self.walk.next(block.len()) else {
+                return;
+            };
             let (now, later) = block.split_at(run.length);
             let start = self.view.start().wrapping_offset(run.offset);
             for (at, &element) in now.iter().enumerate() {
@@ -213,7 +240,11 @@ impl<'v, T: Element> Lane<'v, T> {
     /// A run that a walk over the view gave.
     pub fn new(view: &'v View, run: Run) -> Self {
         assert!(view.dtype() == T::DTYPE);
-        Self { view, run, element: PhantomData }
+        Self {
+            view,
+            run,
+            element: PhantomData,
+        }
     }
 
     /// How many elements there are.
