@@ -5,6 +5,7 @@
   lib,
   craneLib,
   nodejs,
+  python3,
   packages,
   sourceOf,
   workspace,
@@ -13,6 +14,15 @@
 let
   # NB: crates that share large dependencies belong in one group, because these are built once in it
   groups = {
+    # NB: by itself, because an extension module is not linked to libpython, and other programs with
+    # PyO3 are
+    array = {
+      crates = [ "pipeline-array" ];
+      dependencyEnvironment = {
+        PYO3_BUILD_EXTENSION_MODULE = "1";
+        PYO3_PYTHON = lib.getExe python3;
+      };
+    };
     ledger = {
       crates = [
         "ledger"
@@ -58,6 +68,8 @@ let
       # of crates, as `crate/feature`
       features ? [ ],
       profile ? "dev",
+      # what the dependencies are built in too
+      dependencyEnvironment ? { },
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
@@ -83,7 +95,8 @@ let
         );
         # NB: programs, tests and lints share one build of the dependencies
         CARGO_PROFILE = profile;
-      };
+      }
+      // dependencyEnvironment;
       withDependencies =
         common
         // environment
