@@ -59,7 +59,8 @@ impl From<std::io::Error> for FileError {
 /// Reads a file as the guest could: by a path in its preopened folders, through WASI's own rules
 /// for links and `..`.
 ///
-/// The path is absolute; of the folders it goes to that with the longest name, as in wasi-libc.
+/// The path is absolute; of the folders it goes to that with the longest name, and of two with one
+/// name to the later, as in wasi-libc.
 ///
 /// # Errors
 /// [`FileError`].
@@ -71,6 +72,7 @@ pub fn read(view: &mut impl WasiView, path: &str) -> Result<Vec<u8>, FileError> 
     let path = plain(path);
     let opened = folders
         .iter()
+        .rev()
         .filter_map(|(folder, name)| Some((folder, below(&plain(name), &path)?)))
         .min_by_key(|(_, rest)| rest.len())
         .ok_or(FileError::Outside)

@@ -22,7 +22,9 @@ const NEXT: u32 = u32::MAX;
 const NAME: u32 = 2048;
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
 }
 
 fn wat(folder_name: &str, name: &str) -> Vec<u8> {
@@ -88,7 +90,10 @@ impl Guest {
     }
 
     fn put(&mut self, path: &str, contents: Vec<u8>) {
-        self.store.data_mut().files.insert(path.to_owned(), contents);
+        self.store
+            .data_mut()
+            .files
+            .insert(path.to_owned(), contents);
     }
 
     fn call<P: WasmParams>(&mut self, function: &str, parameters: P) -> wasmtime::Result<u32> {
@@ -101,7 +106,9 @@ impl Guest {
 
     fn write(&mut self, address: u32, bytes: &[u8]) {
         let memory = self.instance.get_memory(&mut self.store, "memory").unwrap();
-        memory.write(&mut self.store, address as usize, bytes).unwrap();
+        memory
+            .write(&mut self.store, address as usize, bytes)
+            .unwrap();
     }
 
     fn name(&mut self, name: &str) -> u32 {
@@ -146,7 +153,9 @@ impl Guest {
             return String::new();
         }
         let memory = self.instance.get_memory(&mut self.store, "memory").unwrap();
-        let text = memory.data(&self.store)[address..].split(|byte| *byte == 0).next();
+        let text = memory.data(&self.store)[address..]
+            .split(|byte| *byte == 0)
+            .next();
         String::from_utf8(text.unwrap().to_vec()).unwrap()
     }
 
@@ -262,7 +271,11 @@ fn data_are_relocated() {
 fn constructors_run_after_relocations() {
     let mut guest = Guest::new();
     guest.open("relocated");
-    assert_eq!(guest.global("log"), 7, "the program's `number`, through a relocated pointer");
+    assert_eq!(
+        guest.global("log"),
+        7,
+        "the program's `number`, through a relocated pointer"
+    );
 }
 
 #[test]
@@ -435,7 +448,10 @@ fn openings_are_counted_and_nothing_is_unloaded() {
     assert_eq!(guest.close(handle), 0);
     // The second was the last.
     assert_ne!(guest.close(handle), 0);
-    assert_eq!(guest.error(), format!("{handle:#x} is not the handle of an open module"));
+    assert_eq!(
+        guest.error(),
+        format!("{handle:#x} is not the handle of an open module")
+    );
     assert_eq!(guest.dlsym(handle, "increment"), 0);
     // Opened again it is as it was left.
     assert_eq!(guest.open("counter"), handle);
@@ -490,10 +506,22 @@ fn what_has_no_address_is_told_apart_from_what_is_not_there() {
     let mut guest = Guest::new();
     let handle = guest.open("unusual");
     for (symbol, message) in [
-        ("mutable", "`mutable` in /lib/unusual.so is a mutable global, and has no address"),
-        ("wide", "`wide` in /lib/unusual.so is a data symbol, and has no address"),
-        ("private", "`private` in /lib/unusual.so is a memory, and has no address"),
-        ("absent", "the symbol `absent` is not defined in /lib/unusual.so and what it needs"),
+        (
+            "mutable",
+            "`mutable` in /lib/unusual.so is a mutable global, and has no address",
+        ),
+        (
+            "wide",
+            "`wide` in /lib/unusual.so is a data symbol, and has no address",
+        ),
+        (
+            "private",
+            "`private` in /lib/unusual.so is a memory, and has no address",
+        ),
+        (
+            "absent",
+            "the symbol `absent` is not defined in /lib/unusual.so and what it needs",
+        ),
         // Where the program has them they are no symbols.
         (
             "_initialize",
@@ -530,7 +558,8 @@ fn an_error_is_told_once() {
 #[test]
 fn what_cannot_be_loaded_says_why() {
     for name in names("refused") {
-        let source = fs::read_to_string(folder("refused").join(&name).with_extension("wat")).unwrap();
+        let source =
+            fs::read_to_string(folder("refused").join(&name).with_extension("wat")).unwrap();
         let expected = source.lines().next().unwrap().strip_prefix(";; ").unwrap();
         let mut guest = Guest::new();
         let handle = guest.dlopen(&format!("/lib/{name}.so"), NOW);
@@ -545,7 +574,10 @@ fn other_files_are_told_apart() {
     for (contents, message) in [
         (Vec::new(), "it is no WebAssembly module"),
         (b"a text".to_vec(), "it is no WebAssembly module"),
-        (elf, "it is an ELF file, for this machine and not for WebAssembly"),
+        (
+            elf,
+            "it is an ELF file, for this machine and not for WebAssembly",
+        ),
         (old_version, "it is damaged: unknown binary version"),
     ] {
         let mut guest = Guest::new();
@@ -616,7 +648,10 @@ fn an_invalid_module_is_not_compiled() {
     guest.put("/lib/invalid.so", wat::parse_str(module).unwrap());
     assert_eq!(guest.dlopen("/lib/invalid.so", NOW), 0);
     let error = guest.error();
-    assert!(error.starts_with("/lib/invalid.so cannot be compiled: "), "{error}");
+    assert!(
+        error.starts_with("/lib/invalid.so cannot be compiled: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -699,7 +734,9 @@ fn a_trap_in_a_constructor_is_the_programs() {
 fn a_name_that_is_no_string_is_refused() {
     let mut guest = Guest::new();
     let message = |address: u32, limit| {
-        format!("the name at {address:#x} is no NUL-terminated UTF-8 string of at most {limit} bytes")
+        format!(
+            "the name at {address:#x} is no NUL-terminated UTF-8 string of at most {limit} bytes"
+        )
     };
     for address in [u32::MAX, 2 * 65536 - 1, 2 * 65536] {
         guest.write(2 * 65536 - 1, b"x");
