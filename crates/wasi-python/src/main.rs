@@ -127,7 +127,7 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
     let mut guest = Guest {
         arguments: vec!["python".to_owned()],
         environment: environment(&cli.env)?,
-        folders: vec![Folder::read_only(&home.library(), "/python/lib")?],
+        folders: vec![Folder::read_only(&home.library(), "/lib")?],
         memory: cli.memory.map(|mebibytes| mebibytes << 20),
         timeout: cli.timeout,
     };
@@ -149,7 +149,7 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
         modules.push(place);
         unpacked.push(wheel);
     }
-    guest.set("PYTHONHOME", "/python");
+    guest.set("PYTHONHOME", "/");
     // Where modules are is read-only.
     guest.set("PYTHONDONTWRITEBYTECODE", "1");
     if !modules.is_empty() {
