@@ -31,7 +31,7 @@ pub enum FileError {
     #[error("not a regular file")]
     NotRegular,
     /// It is bigger than [`LARGEST`].
-    #[error("{0} bytes, and no more than {LARGEST} are read")]
+    #[error("{0} bytes, and no more than {most} are read", most = LARGEST)]
     TooLarge(u64),
     /// Anything else; with the system's reason.
     #[error("{0}")]
@@ -80,7 +80,7 @@ pub fn read(view: &mut impl WasiView, path: &str) -> Result<Vec<u8>, FileError> 
     for (folder, _) in folders {
         close(&mut filesystem, folder)?;
     }
-    read_whole(&*opened?)
+    read_whole(&opened?)
 }
 
 /// A path without what does not matter: its first `/`, and parts that are empty or `.`.
@@ -147,6 +147,7 @@ fn read_whole(file: &File) -> Result<Vec<u8>, FileError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;

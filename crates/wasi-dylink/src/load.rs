@@ -286,7 +286,7 @@ fn instantiate<T: DylinkView>(
     let mut imports = Vec::new();
     for import in code.imports() {
         let (module, name, ty) = (import.module(), import.name(), import.ty());
-        let found = match (module, ty) {
+        let found: Extern = match (module, ty) {
             ("env", ExternType::Func(ty)) => {
                 function(store, program, scope, number, name, &ty)?.into()
             }

@@ -159,7 +159,7 @@ impl Program {
             return Ok((0, 0));
         }
         let slack = module.memory_alignment.saturating_sub(MALLOC_ALIGNMENT);
-        let full = |_| Error::Memory {
+        let full = || Error::Memory {
             path: path.to_owned(),
             bytes: u64::from(size) + u64::from(slack),
         };
@@ -168,17 +168,17 @@ impl Program {
             None => 0,
         };
         if allocation == 0 {
-            return Err(full(()));
+            return Err(full());
         }
         let base = allocation
             .checked_next_multiple_of(module.memory_alignment)
-            .ok_or(full(()))?;
+            .ok_or_else(full)?;
         let region = self
             .memory
             .data_mut(&mut store)
             .get_mut(base as usize..)
             .and_then(|rest| rest.get_mut(..size as usize))
-            .ok_or(full(()))?;
+            .ok_or_else(full)?;
         region.fill(0);
         Ok((allocation, base))
     }

@@ -4,6 +4,8 @@
 //! `/lib/NAME.so`. Those in `refused` are not loaded, and their first line is what `dlerror` says.
 //! What is expected is worked out by hand from these sources and the conventions of ELF.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -77,6 +77,7 @@ fn takes_value(command: &Command, option: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use clap::Arg;
 

@@ -32,7 +32,8 @@ pub enum WheelError {
     Name,
     /// It is for another Python or machine.
     #[error(
-        "it is for {tags}; Python 3.{minor} here takes `py3-none-any`, and `{PLATFORM}` with `cp3{minor}` or an `abi3` not newer"
+        "it is for {tags}; Python 3.{minor} here takes `py3-none-any`, and `{own}` with `cp3{minor}` or an `abi3` not newer",
+        own = PLATFORM
     )]
     Tags {
         /// Its tags.
@@ -41,13 +42,13 @@ pub enum WheelError {
         minor: u32,
     },
     /// It is bigger than [`LARGEST`].
-    #[error("{0} bytes, and no more than {LARGEST} are read")]
+    #[error("{0} bytes, and no more than {most} are read", most = LARGEST)]
     TooLarge(u64),
     /// It has more than [`MOST_FILES`].
-    #[error("{0} files, and no more than {MOST_FILES} are unpacked")]
+    #[error("{0} files, and no more than {most} are unpacked", most = MOST_FILES)]
     TooMany(usize),
     /// It would be bigger than [`LARGEST_UNPACKED`].
-    #[error("it unpacks to more than {LARGEST_UNPACKED} bytes")]
+    #[error("it unpacks to more than {most} bytes", most = LARGEST_UNPACKED)]
     Bomb,
     /// An entry would lie outside the folder, or has a name that no file here has.
     #[error("the entry `{0}` has a name that leads elsewhere")]
@@ -215,6 +216,7 @@ fn place_of(name: &str) -> Result<PathBuf, WheelError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
