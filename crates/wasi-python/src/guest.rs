@@ -1,5 +1,6 @@
 //! Python in its sandbox: what it is given, how it is run, and how it ends.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::thread;
@@ -13,6 +14,12 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
 /// The exit code when the time is over, as `timeout` of coreutils has it.
 const OUT_OF_TIME: i32 = 124;
+
+/// Stack that the guest's code may use, in bytes: Python's own limit of recursion comes first.
+const STACK: usize = 16 << 20;
+
+/// Stack beside that for the host's functions, in bytes.
+const HOST_STACK: usize = 2 << 20;
 
 /// The exit code of a trap, as Wasmtime's command line has it.
 const TRAP: u8 = 134;
@@ -40,6 +47,9 @@ pub fn engine() -> anyhow::Result<Engine> {
         "unknown-linux-gnu"
     };
     config.target(&format!("{}-{system}", std::env::consts::ARCH))?;
+    config.max_wasm_stack(STACK);
+    // NB: not used, and yet it has to be larger
+    config.async_stack_size(STACK + HOST_STACK);
     for feature in FEATURES {
         // SAFETY: an engine refuses code that uses what its CPU lacks.
         unsafe { config.cranelift_flag_enable(feature) };
@@ -151,6 +161,22 @@ impl Guest {
                 process::exit(OUT_OF_TIME);
             });
         }
+        // NB: the main thread has as much stack as the user's limits say
+        thread::scope(|scope| {
+            thread::Builder::new()
+                .stack_size(STACK + HOST_STACK)
+                .spawn_scoped(scope, || self.start(engine, interpreter, cache))?
+                .join()
+                .unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
+    fn start(
+        &self,
+        engine: &Engine,
+        interpreter: &Module,
+        cache: Option<CodeCache>,
+    ) -> anyhow::Result<u8> {
         let mut linker = Linker::new(engine);
         p1::add_to_linker_sync(&mut linker, |host: &mut Host| &mut host.wasi)?;
         wasi_dylink::add_to_linker(&mut linker)?;
