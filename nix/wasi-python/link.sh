@@ -13,11 +13,17 @@ printf '%s\n' dlopen dlsym dlclose dlerror >imports.txt
 # All of Python, and not what the interpreter itself happens to use
 sed -e '/^-ldl$/d' -e 's/^-lpython.*/--whole-archive\n&\n--no-whole-archive/' "$config/link.txt" >link.txt
 
-# NB: libraries are compiled with hidden symbols, so what modules may use of them is named: all
+# NB: libraries are compiled with hidden symbols, so what modules may use of them is named: all, but
+# for files with functions of threads, which CPython defines itself for want of real ones, and of
+# unwinding, which there is none of
 for library in "$sysroot/lib/$target"/lib{c,wasi-emulated-getpid,wasi-emulated-process-clocks,wasi-emulated-signal}.a "$builtins"; do
     $target-nm --defined-only --extern-only --format=posix --quiet "$library"
-done | awk 'NF > 1 { print "--export=" $1 }' | sort -u >exports.txt
+done | awk '
+    function flush() { if (!left_out) printf "%s", names; names = ""; left_out = 0 }
+    NF == 1 { flush(); next }
+    NF > 1 { left_out = left_out || /^(pthread_|__gcc_personality)/; names = names "--export=" $1 "\n" }
+    END { flush() }' | sort -u >exports.txt
 
-$target-clang "$config/python.o" -L"$cpython/lib" -Xlinker @link.txt -Xlinker @exports.txt \
+$target-clang "$config/python.o" -L"$cpython/lib" -Wl,@link.txt,@exports.txt \
     -Wl,--allow-undefined-file=imports.txt,--export-dynamic,--export=__stack_pointer,--export-table,--growable-table \
     -Wl,--strip-all -o "$out"
