@@ -278,10 +278,14 @@ impl Slots {
 pub(crate) fn kind_of(store: impl AsContext, export: &Extern) -> String {
     match export {
         Extern::Func(function) => format!("a function {}", signature(&function.ty(&store))),
-        Extern::Global(global) => match global.ty(&store).mutability() {
-            Mutability::Const => "a data symbol".to_owned(),
-            Mutability::Var => "a mutable global".to_owned(),
-        },
+        Extern::Global(global) => {
+            let ty = global.ty(&store);
+            match (ty.mutability(), ty.content()) {
+                (Mutability::Var, _) => "a mutable global".to_owned(),
+                (Mutability::Const, ValType::I32) => "a data symbol".to_owned(),
+                (Mutability::Const, ty) => format!("a constant of type {ty}"),
+            }
+        }
         Extern::Table(_) => "a table".to_owned(),
         Extern::Memory(_) | Extern::SharedMemory(_) => "a memory".to_owned(),
         Extern::Tag(_) => "a tag".to_owned(),

@@ -514,7 +514,7 @@ fn what_has_no_address_is_told_apart_from_what_is_not_there() {
         ),
         (
             "wide",
-            "`wide` in /lib/unusual.so is a data symbol, and has no address",
+            "`wide` in /lib/unusual.so is a constant of type i64, and has no address",
         ),
         (
             "private",
@@ -596,12 +596,12 @@ fn a_truncated_module_is_refused_at_every_length() {
     let whole = wat("modules", "relocated");
     let mut guest = Guest::new();
     for length in 0..whole.len() {
-        guest.put("/lib/truncated.so", whole[..length].to_vec());
-        let handle = guest.dlopen("/lib/truncated.so", NOW);
+        let path = format!("/lib/truncated-{length}.so");
+        guest.put(&path, whole[..length].to_vec());
+        let handle = guest.dlopen(&path, NOW);
         // Up to a section's end it may be a module, which then lacks what it exports.
         if handle != 0 {
             assert_eq!(guest.dlsym(handle, "twice"), 0, "{length}");
-            break;
         }
         assert_ne!(guest.error(), "", "{length}");
     }
@@ -668,7 +668,7 @@ fn a_failure_gives_back_memory_and_slots() {
     // The slots are used again: by functions that get an address.
     let handle = guest.open("answer");
     let answer = guest.symbol(handle, "answer");
-    assert!((4..slots as u32).contains(&answer), "{answer}");
+    assert!((4..slots).contains(&u64::from(answer)), "{answer}");
     assert_eq!(guest.slots(), slots);
 }
 

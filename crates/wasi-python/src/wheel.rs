@@ -191,7 +191,7 @@ fn unpack_into(contents: &[u8], folder: &Path) -> Result<(), WheelError> {
         }
         let mut file = File::create_new(place)?;
         // NB: what the archive says of sizes may be wrong, so what comes is counted
-        let written = io::copy(&mut (&mut entry).take(left + 1), &mut file)?;
+        let written = io::copy(&mut entry.by_ref().take(left + 1), &mut file)?;
         left = left.checked_sub(written).ok_or(WheelError::Bomb)?;
         file.flush()?;
     }
