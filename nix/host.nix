@@ -42,7 +42,9 @@ let
       crates = [
         "matrix"
         "wamr"
+        "wasi-dylink"
         "wasi-probe"
+        "wasi-python"
       ];
       testData = [ "checks/matrix" ];
       # libiwasm.a, and wamrc of the same version
