@@ -51,6 +51,9 @@ let
       version = lib.removePrefix "=" dependency.version or dependency;
       install = manifest.package.metadata.install or { };
       features = dependency.features or [ ] ++ install.features or [ ];
+      optimised = lib.concatMapStrings (
+        package: "--config profile.release.package.${package}.opt-level=3 "
+      ) install.optimised or [ ];
     in
     runCommandCC "${crate}-${version}"
       {
@@ -69,7 +72,7 @@ let
         export CARGO_HOME=$PWD/cargo
         mkdir cargo
         cp $vendor/config.toml cargo/
-        cargo install ${crate} --version =${version} --offline --no-track --root $out \
+        cargo install ${crate} ${optimised}--version =${version} --offline --no-track --root $out \
           ${lib.optionalString (dependency ? default-features) "--no-default-features"} \
           --features ${lib.escapeShellArg (lib.concatStringsSep "," features)}
       '';
