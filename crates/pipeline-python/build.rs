@@ -22,6 +22,9 @@ fn main() {
     println!("cargo:rerun-if-changed={folder}");
     println!("cargo:rustc-env=FROZEN={folder}");
 
+    if env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("unix") {
+        pyo3_build_config::add_libpython_rpath_link_args();
+    }
     let python = pyo3_build_config::get();
     // From where a library that was moved finds its modules.
     println!(

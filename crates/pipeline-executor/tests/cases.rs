@@ -54,16 +54,29 @@ fn failure(case: &Value) -> (String, String) {
         "error": error,
         "error_info": case["error_info"],
     });
+    let traceback = case["error_info"]["traceback"].as_str().unwrap_or_default();
     (
         format!("{expected}\n"),
-        format!("pipeline-executor: {error}\n"),
+        format!("pipeline-executor: {error}\n{traceback}"),
     )
 }
 
 #[test]
 fn cases_give_one_line_of_json_and_the_code() {
+    let count = try_cases("../pipeline/tests/cases");
+    assert!(count >= 60, "{count} cases");
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn cases_in_python_give_one_line_of_json_and_the_code() {
+    let count = try_cases("../pipeline-python/tests/cases");
+    assert!(count >= 50, "{count} cases");
+}
+
+fn try_cases(folder: &str) -> usize {
     let program = program();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipeline/tests/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut count = 0;
     for entry in fs::read_dir(folder).expect("the cases are there") {
         let path = entry.expect("the folder can be read").path();
@@ -101,5 +114,5 @@ fn cases_give_one_line_of_json_and_the_code() {
         assert_eq!(output.status.code().map(i64::from), code, "{name}");
         count += 1;
     }
-    assert!(count >= 60, "{count} cases");
+    count
 }
