@@ -32,6 +32,10 @@ let
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
     };
+    pipeline.crates = [
+      "pipeline"
+      "pipeline-executor"
+    ];
   };
 
   build =
