@@ -5,6 +5,7 @@
   lib,
   craneLib,
   nodejs,
+  python313,
   packages,
   sourceOf,
   workspace,
@@ -32,10 +33,14 @@ let
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
     };
-    pipeline.crates = [
-      "pipeline"
-      "pipeline-executor"
-    ];
+    pipeline = {
+      crates = [
+        "pipeline"
+        "pipeline-executor"
+        "pipeline-python"
+      ];
+      environment.PYO3_PYTHON = "${python313}/bin/python3";
+    };
   };
 
   build =

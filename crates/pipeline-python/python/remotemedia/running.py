@@ -15,6 +15,9 @@ import remotemedia.nodes
 # Standard output is the executor's; what a node prints is a message
 sys.stdout = sys.__stdout__ = sys.stderr
 
+# As in `inspect`, which takes as long to import as everything here
+CO_GENERATOR, CO_ASYNC_GENERATOR = 0x20, 0x200
+
 # User folders, in which modules are looked for by the class that a node names
 folders = []
 
@@ -142,6 +145,7 @@ class Runner:
     def cleanup(self):
         if cleanup := getattr(self.node, "cleanup", None):
             _complete(cleanup())
+        return []
 
 
 class Stream(Runner):
@@ -152,9 +156,9 @@ class Stream(Runner):
 
     def __init__(self, node):
         super().__init__(node)
-        flags = getattr(getattr(self.call, "__func__", self.call), "__code__", None)
-        flags = flags.co_flags if flags else 0
-        self.wants_items, self.wants_async = flags & 0x20, flags & 0x200
+        code = getattr(getattr(self.call, "__func__", self.call), "__code__", None)
+        self.wants_items = code is not None and bool(code.co_flags & CO_GENERATOR)
+        self.wants_async = code is not None and bool(code.co_flags & CO_ASYNC_GENERATOR)
         self.held = []
 
     def process(self, item):
