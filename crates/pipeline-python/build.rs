@@ -22,10 +22,13 @@ fn main() {
     println!("cargo:rerun-if-changed={folder}");
     println!("cargo:rustc-env=FROZEN={folder}");
 
-    if env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("unix") {
-        pyo3_build_config::add_libpython_rpath_link_args();
-    }
     let python = pyo3_build_config::get();
+    if python.shared()
+        && let Some(library) = python.lib_dir()
+    {
+        println!("cargo:library={library}");
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{library}");
+    }
     // From where a library that was moved finds its modules.
     println!(
         "cargo:rustc-env=PYTHON_PROGRAM={}",

@@ -78,11 +78,16 @@ fn try_cases(folder: &str) -> usize {
     let program = program();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut count = 0;
-    for entry in fs::read_dir(folder).expect("the cases are there") {
+    for entry in fs::read_dir(&folder).expect("the cases are there") {
         let path = entry.expect("the folder can be read").path();
         let name = path.display();
         let case: Value = serde_json::from_slice(&fs::read(&path).expect("a case can be read"))
             .expect("a case is JSON");
+        let unknown = case["error"].as_str().unwrap_or_default().contains("Unknown node type");
+        if unknown && cfg!(feature = "python") && !folder.ends_with("pipeline-python/tests/cases") {
+            // Python knows more types, and has a case of its own.
+            continue;
+        }
         let input = match case.get("text") {
             Some(text) => text.as_str().expect("a text").to_owned(),
             None => case["request"].to_string(),

@@ -1,6 +1,6 @@
 //! A Python object as a node of a pipeline.
 
-use pipeline::{Context, Deadline, Node, NodeError, NodeFactory, manifest};
+use pipeline::{Context, Deadline, ErrorKind, Node, NodeError, NodeFactory, manifest};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use serde_json::Value;
@@ -94,7 +94,10 @@ impl Node for PythonNode {
     }
 
     fn cleanup(&mut self) {
-        if let Err(error) = self.call("cleanup", None) {
+        // A run that is out of time has none for this either, and says so by itself.
+        if let Err(error) = self.call("cleanup", None)
+            && error.kind != ErrorKind::Timeout
+        {
             eprintln!("cleanup of a Python node failed: {error}");
         }
         self.runner = None;
