@@ -20,7 +20,15 @@ EXCLUDED = {
     *("ensurepip", "venv", "zipapp", "pydoc", "pydoc_data", "doctest", "unittest", "test", "pdb", "bdb"),
     *("cProfile", "profile", "pstats", "trace", "tracemalloc", "timeit", "tabnanny", "pyclbr"),
     *("compileall", "py_compile", "pickletools", "modulefinder", "code", "codeop", "cmd", "_pyrepl"),
-    *("lib2to3", "symtable", "mailbox", "site", "sitecustomize", "nturl2path", "ntpath", "__phello__", "__hello__"),
+    *("symtable", "mailbox", "site", "sitecustomize", "__phello__", "__hello__"),
+    # for other systems
+    *("nturl2path", "ntpath", "_osx_support", "_aix_support", "_apple_support", "_ios_support", "_android_support"),
+    # in C or frozen already
+    *("_pydecimal", "_pydatetime", "_pyio", "zipimport"),
+}
+EXCLUDED_PARTS = {
+    *("importlib._bootstrap", "importlib._bootstrap_external"),
+    *("urllib.request", "urllib.robotparser", "logging.handlers", "logging.config"),
 }
 
 
@@ -32,8 +40,9 @@ def modules(library):
         parts = parts[:-1] if package else parts
         top = parts[0] if parts else ""
         hidden = any(not part.isidentifier() for part in parts) or top.startswith(("_sysconfigdata", "config-"))
-        if parts and not hidden and top not in EXCLUDED:
-            yield ".".join(parts), package, file
+        name = ".".join(parts)
+        if parts and not hidden and top not in EXCLUDED and name not in EXCLUDED_PARTS:
+            yield name, package, file
 
 
 def main():
