@@ -83,7 +83,10 @@ fn try_cases(folder: &str) -> usize {
         let name = path.display();
         let case: Value = serde_json::from_slice(&fs::read(&path).expect("a case can be read"))
             .expect("a case is JSON");
-        let unknown = case["error"].as_str().unwrap_or_default().contains("Unknown node type");
+        let unknown = case["error"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("Unknown node type");
         if unknown && cfg!(feature = "python") && !folder.ends_with("pipeline-python/tests/cases") {
             // Python knows more types, and has a case of its own.
             continue;

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyNone, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 
-/// How deep lists and dictionaries may be nested: what serde_json reads, so that the output of a
+/// How deep lists and dictionaries may be nested: what `serde_json` reads, so that the output of a
 /// pipeline can be the input of another.
 const MAX_DEPTH: usize = 127;
 
@@ -122,8 +122,12 @@ fn nested(value: &Bound<'_, PyAny>, depth: usize, path: &mut Vec<Step>) -> Resul
         tuple.iter().collect()
     } else {
         let kind = value.get_type();
-        let name = kind.qualname().map_or_else(|_| "?".to_owned(), |name| name.to_string());
-        return Err(format!("is of the type {name}, which JSON has not: return numbers, strings, lists and dictionaries"));
+        let name = kind
+            .qualname()
+            .map_or_else(|_| "?".to_owned(), |name| name.to_string());
+        return Err(format!(
+            "is of the type {name}, which JSON has not: return numbers, strings, lists and dictionaries"
+        ));
     };
     let mut array = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
@@ -158,10 +162,9 @@ fn whole_number(value: &Bound<'_, PyAny>) -> Result<Value, String> {
 /// The key of a dictionary, as Python's json module writes it.
 fn key_of(key: &Bound<'_, PyAny>) -> Result<String, String> {
     if let Ok(text) = key.cast::<PyString>() {
-        return text
-            .to_str()
-            .map(ToOwned::to_owned)
-            .map_err(|_| "has a key with half of a surrogate pair, which JSON cannot carry".to_owned());
+        return text.to_str().map(ToOwned::to_owned).map_err(|_| {
+            "has a key with half of a surrogate pair, which JSON cannot carry".to_owned()
+        });
     }
     match nested(key, 0, &mut Vec::new()) {
         Ok(value) => Ok(value.to_string()),

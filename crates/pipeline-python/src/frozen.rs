@@ -1,4 +1,4 @@
-//! The standard library as a part of the program: CPython's table of frozen modules.
+//! The standard library as a part of the program: the interpreter's table of frozen modules.
 
 use std::ffi::{CString, c_int};
 

@@ -1,15 +1,14 @@
 //! The one interpreter of the process.
 
 use std::ffi::{CStr, CString};
-use std::ptr;
 use std::sync::OnceLock;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
 
-use crate::memory::{self, Account};
 use crate::frozen;
+use crate::memory::{self, Account};
 
 macro_rules! module {
     ($name:literal, $file:literal) => {
@@ -130,7 +129,7 @@ fn check(status: ffi::PyStatus) -> Result<(), String> {
             return Ok(());
         }
         let message = status.err_msg;
-        Err(if message == ptr::null() {
+        Err(if message.is_null() {
             "Python ended while it was starting".to_owned()
         } else {
             CStr::from_ptr(message).to_string_lossy().into_owned()

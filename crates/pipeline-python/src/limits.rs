@@ -42,7 +42,9 @@ static OUT_OF_TIME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 fn out_of_time(py: Python<'_>) -> PyResult<&Py<PyAny>> {
     OUT_OF_TIME.get_or_try_init(py, || {
-        Ok(interpreter::running(py)?.getattr("DeadlineExceeded")?.unbind())
+        Ok(interpreter::running(py)?
+            .getattr("DeadlineExceeded")?
+            .unbind())
     })
 }
 
@@ -128,4 +130,3 @@ unsafe extern "C" fn on_event(
     // SAFETY: None lives as long as the interpreter, which is calling.
     unsafe { ffi::Py_NewRef(ffi::Py_None()) }
 }
-

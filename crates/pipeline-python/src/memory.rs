@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::OnceLock;
 
-use pyo3::ffi;
+use pyo3::ffi::{self, PyMemAllocatorDomain as Domain};
 
 /// Who counts memory for the whole process.
 #[derive(Clone, Copy, Debug)]
@@ -103,10 +103,13 @@ pub(crate) fn install(account: Account) {
             ffi::PyMem_GetAllocator(domain, &raw mut allocator);
             allocator.malloc.map(|function| function as usize)
         };
-        use ffi::PyMemAllocatorDomain as Domain;
         let raw = get(Domain::PYMEM_DOMAIN_RAW);
         // Built without an allocator of its own for objects, Python takes them from `malloc` too.
-        for domain in [Domain::PYMEM_DOMAIN_OBJ, Domain::PYMEM_DOMAIN_MEM, Domain::PYMEM_DOMAIN_RAW] {
+        for domain in [
+            Domain::PYMEM_DOMAIN_OBJ,
+            Domain::PYMEM_DOMAIN_MEM,
+            Domain::PYMEM_DOMAIN_RAW,
+        ] {
             if get(domain) == raw {
                 ffi::PyMem_SetAllocator(domain, &raw mut blocks);
             }
@@ -131,13 +134,25 @@ extern "C" fn malloc(_: *mut c_void, size: usize) -> *mut c_void {
 extern "C" fn calloc(_: *mut c_void, count: usize, size: usize) -> *mut c_void {
     let bytes = count.saturating_mul(size);
     // SAFETY: as above.
-    counted(bytes, || unsafe { c::calloc(count.max(1), size.max(1)) }, size_of_block)
+    counted(
+        bytes,
+        || unsafe { c::calloc(count.max(1), size.max(1)) },
+        size_of_block,
+    )
 }
 
 extern "C" fn realloc(_: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
-    let before = if block.is_null() { 0 } else { size_of_block(block) };
+    let before = if block.is_null() {
+        0
+    } else {
+        size_of_block(block)
+    };
     // SAFETY: Python gives null, or a block that it has from here.
-    let block = counted(size, || unsafe { c::realloc(block, size.max(1)) }, size_of_block);
+    let block = counted(
+        size,
+        || unsafe { c::realloc(block, size.max(1)) },
+        size_of_block,
+    );
     if !block.is_null() {
         give_back(before);
     }

@@ -75,11 +75,15 @@ impl PythonNode {
                     None => method.call0(),
                 })
             };
-            let outputs = call().map_err(|error| failure::node_error(py, &error, &self.deadline))?;
-            let outputs = outputs.cast::<PyList>().map_err(|error| {
-                NodeError::execution(format!("a runner gives a list: {error}"))
-            })?;
-            outputs.iter().map(|output| convert::to_json(&output)).collect()
+            let outputs =
+                call().map_err(|error| failure::node_error(py, &error, &self.deadline))?;
+            let outputs = outputs
+                .cast::<PyList>()
+                .map_err(|error| NodeError::execution(format!("a runner gives a list: {error}")))?;
+            outputs
+                .iter()
+                .map(|output| convert::to_json(&output))
+                .collect()
         })
     }
 }

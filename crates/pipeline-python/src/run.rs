@@ -20,7 +20,9 @@ impl Member {
             // A module's run ends with its process.
             let another_follows = cfg!(not(target_family = "wasm"));
             tell(|running| {
-                running.call_method1("begin", (folders, another_follows)).map(|_| ())
+                running
+                    .call_method1("begin", (folders, another_follows))
+                    .map(|_| ())
             });
         }
         Self(())
@@ -37,7 +39,9 @@ impl Drop for Member {
 }
 
 fn count(change: impl FnOnce(&mut usize)) -> usize {
-    let mut members = MEMBERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut members = MEMBERS
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     change(&mut members);
     *members
 }

@@ -82,7 +82,8 @@ fn what_a_run_leaves_behind_is_taken_back() {
     for _ in 0..3 {
         assert_eq!(run(&executor, &node), Ok(clean.clone()));
     }
-    let imports = json!({"id": "p", "node_type": "Python", "params": {"expression": "__import__('left')"}});
+    let imports =
+        json!({"id": "p", "node_type": "Python", "params": {"expression": "__import__('left')"}});
     let error = run(&executor, &imports).expect_err("the module is gone");
     assert!(error.message.contains("No module named 'left'"), "{error}");
 }
@@ -106,7 +107,9 @@ fn a_users_module_is_read_anew_in_each_run() {
     let module = folder.path().join("changing.py");
     let executor = executor(vec![folder.path().into()]);
     for version in ["first", "second, of another length"] {
-        let code = format!("class ChangingNode:\n    def process(self, item):\n        return {version:?}\n");
+        let code = format!(
+            "class ChangingNode:\n    def process(self, item):\n        return {version:?}\n"
+        );
         fs::write(&module, code).expect("the module is written");
         for node in [
             json!({"id": "c", "node_type": "ChangingNode", "params": {}}),
