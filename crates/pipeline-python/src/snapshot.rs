@@ -42,7 +42,7 @@ pub fn resume() -> Result<(), StartError> {
 }
 
 fn call(
-    function: impl FnOnce(&Bound<'_, PyModule>) -> PyResult<Bound<'_, PyAny>>,
+    function: impl for<'py> FnOnce(&Bound<'py, PyModule>) -> PyResult<Bound<'py, PyAny>>,
 ) -> Result<(), StartError> {
     Python::attach(|py| function(&interpreter::running(py)?).map(|_| ()))
         .map_err(|error| StartError(error.to_string()))
