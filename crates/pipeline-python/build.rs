@@ -22,6 +22,7 @@ fn main() {
     println!("cargo:rerun-if-changed={folder}");
     println!("cargo:rustc-env=FROZEN={folder}");
 
+    pyo3_build_config::use_pyo3_cfgs();
     let python = pyo3_build_config::get();
     if python.shared()
         && let Some(library) = python.lib_dir()

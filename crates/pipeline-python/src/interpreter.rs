@@ -88,6 +88,8 @@ unsafe fn initialize() -> Result<(), String> {
         });
         ffi::PyConfig_Clear(config_at);
         started?;
+        #[cfg(target_family = "wasm")]
+        limit_recursion();
         // Until somebody attaches, no thread holds the interpreter.
         ffi::PyEval_SaveThread();
         Ok(())
@@ -119,6 +121,36 @@ unsafe fn configure(config: *mut ffi::PyConfig) -> Result<(), String> {
             &raw mut (*config).program_name,
             program.as_ptr(),
         ))
+    }
+}
+
+/// Has recursion in C end in a `RecursionError` before it ends in a trap. CPython allows 5000 calls
+/// of WASI's, which is more than fit into the 512 KiB of Wasmtime's default, or a browser's stack.
+///
+/// # Safety
+/// The interpreter has started, and this thread is attached.
+#[cfg(target_family = "wasm")]
+unsafe fn limit_recursion() {
+    use std::ffi::c_int;
+
+    /// About 250 methods that call each other through C, or 400 nested lists that are printed.
+    const CALLS: c_int = 400;
+
+    /// The beginning of CPython 3.13's `struct _ts`, of `cpython/pystate.h`.
+    #[repr(C)]
+    struct ThreadState {
+        links: [*mut (); 3],
+        eval_breaker: usize,
+        status: [c_int; 3],
+        python_calls: [c_int; 2],
+        c_calls_left: c_int,
+    }
+    const { assert!(cfg!(Py_3_13) && !cfg!(Py_3_14), "see whether the struct is still the same") }
+
+    // SAFETY: the caller's promise, and the struct is that of this version.
+    unsafe {
+        let state = ffi::PyThreadState_Get().cast::<ThreadState>();
+        (*state).c_calls_left = CALLS;
     }
 }
 
