@@ -41,6 +41,11 @@ let
       ];
       environment.PYO3_PYTHON = "${python313}/bin/python3";
     };
+    rmpkg = {
+      crates = [ "rmpkg" ];
+      # a package of the flake, so as users get it
+      profile = "release";
+    };
   };
 
   build =
@@ -48,6 +53,7 @@ let
     {
       crates,
       environment ? { },
+      profile ? "dev",
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
@@ -70,7 +76,7 @@ let
           lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
         }";
         # NB: programs, tests and lints share one build of the dependencies
-        CARGO_PROFILE = "dev";
+        CARGO_PROFILE = profile;
       };
       withDependencies =
         common

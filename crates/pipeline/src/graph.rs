@@ -73,9 +73,7 @@ impl Graph {
     #[must_use]
     pub fn sources(&self) -> Vec<usize> {
         let nodes = 0..self.inputs.len();
-        nodes
-            .filter(|&node| self.inputs[node].is_empty())
-            .collect()
+        nodes.filter(|&node| self.inputs[node].is_empty()).collect()
     }
 
     /// Nodes that feed no other, in the manifest's order.

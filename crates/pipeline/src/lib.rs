@@ -3,23 +3,6 @@
 //!
 //! The same code runs natively and on `wasm32-wasip1`, and gives the same results. The nodes that
 //! there always are, are those of [`builtin`]; others come from a [`NodeFactory`].
-//!
-//! ```
-//! use pipeline::{Executor, Request};
-//!
-//! let request = Request::parse(br#"{
-//!     "manifest": {
-//!         "version": "v1",
-//!         "metadata": {"name": "triple"},
-//!         "nodes": [{"id": "a", "node_type": "MultiplyNode", "params": {"factor": 3}}],
-//!         "connections": []
-//!     },
-//!     "input_data": [1, 2.5]
-//! }"#)?;
-//! let outcome = Executor::default().execute_sync(&request.manifest, request.input)?;
-//! assert_eq!(outcome.outputs, serde_json::json!([3, 7.5]));
-//! # Ok::<(), pipeline::Error>(())
-//! ```
 
 pub mod array;
 #[cfg(not(target_family = "wasm"))]

@@ -15,8 +15,7 @@ use crate::error::{Error, ErrorKind, Place};
 use crate::manifest;
 
 /// What [`Node::process_async`] gives.
-pub type Processing<'a> =
-    Pin<Box<dyn Future<Output = Result<Vec<Value>, NodeError>> + Send + 'a>>;
+pub type Processing<'a> = Pin<Box<dyn Future<Output = Result<Vec<Value>, NodeError>> + Send + 'a>>;
 
 /// A node at work in one run of a pipeline.
 pub trait Node: Send {
@@ -99,11 +98,7 @@ impl Registry {
     ///
     /// # Errors
     /// Nobody has the type, or the factory refuses the parameters.
-    pub fn create(
-        &self,
-        node: &manifest::Node,
-        context: &Context,
-    ) -> Result<Box<dyn Node>, Error> {
+    pub fn create(&self, node: &manifest::Node, context: &Context) -> Result<Box<dyn Node>, Error> {
         let place = || Place::node(&node.id);
         self.factories
             .iter()
@@ -153,10 +148,7 @@ impl NodeError {
             kind,
             message: message.into(),
             traceback: None,
-            retryable: matches!(
-                kind,
-                ErrorKind::Io | ErrorKind::Transport | ErrorKind::Wasm
-            ),
+            retryable: matches!(kind, ErrorKind::Io | ErrorKind::Transport | ErrorKind::Wasm),
         }
     }
 

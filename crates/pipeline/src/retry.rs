@@ -81,10 +81,7 @@ mod tests {
             retries: 2,
             delay: Duration::from_millis(50),
         };
-        assert_eq!(
-            delays(fixed),
-            [Some(50), Some(50), None, None, None, None]
-        );
+        assert_eq!(delays(fixed), [Some(50), Some(50), None, None, None, None]);
         assert_eq!(
             delays(Retry::exponential()),
             [Some(100), Some(200), Some(400), None, None, None]

@@ -145,11 +145,9 @@ pub async fn run<P: Pace>(
     mut input: Vec<Value>,
 ) -> Result<Outcome, Error> {
     let start = settings.clock.now();
-    let deadline = settings
-        .timeout
-        .map_or_else(Deadline::default, |timeout| {
-            Deadline::after(settings.clock.clone(), timeout)
-        });
+    let deadline = settings.timeout.map_or_else(Deadline::default, |timeout| {
+        Deadline::after(settings.clock.clone(), timeout)
+    });
     let graph = Graph::new(manifest)?;
     let context = Context { deadline };
     let mut run = Run {

@@ -32,7 +32,10 @@ fn elements<T: Element + PartialEq + std::fmt::Debug>(bytes: impl Fn(&T) -> Vec<
     for array in arrays() {
         let read = Array::from_json(&array["wire"]).expect("numpy's array");
         if read.dtype() != T::DTYPE {
-            assert!(matches!(read.elements::<T>(), Err(ArrayError::OtherType(..))));
+            assert!(matches!(
+                read.elements::<T>(),
+                Err(ArrayError::OtherType(..))
+            ));
             continue;
         }
         let elements = read.elements::<T>().expect("its own type");
@@ -86,7 +89,10 @@ fn what_is_no_array_is_refused_by_name() {
     let cases = [
         (json!(1), "an array's __numpy__ must be true"),
         (json!({"__numpy__": 1}), "an array's __numpy__ must be true"),
-        (json!({"__numpy__": true}), "an array's array must be an object"),
+        (
+            json!({"__numpy__": true}),
+            "an array's array must be an object",
+        ),
         (
             json!({"__numpy__": true, "array": {"data": ""}}),
             "an array's array.meta must be an object",
@@ -139,7 +145,10 @@ fn a_boolean_is_0_or_1() {
     let odd = Array::new(Dtype::Bool, vec![2], &[1, 2]).expect("two bytes");
     assert_eq!(odd.elements::<bool>(), Err(ArrayError::NoBool));
     // As u8 they are nothing that has to be refused, but they are another type.
-    assert_eq!(odd.elements::<u8>(), Err(ArrayError::OtherType("bool", "uint8")));
+    assert_eq!(
+        odd.elements::<u8>(),
+        Err(ArrayError::OtherType("bool", "uint8"))
+    );
 }
 
 #[cfg(feature = "ndarray")]

@@ -41,7 +41,10 @@ fn cases_end_as_the_rules_say() {
     let cases = cases();
     assert!(cases.len() >= 60, "{} cases", cases.len());
     // Those with arguments are the program's.
-    for (name, case) in cases.iter().filter(|(_, case)| case.get("arguments").is_none()) {
+    for (name, case) in cases
+        .iter()
+        .filter(|(_, case)| case.get("arguments").is_none())
+    {
         for result in both(&request(case)) {
             match result {
                 Ok(outcome) => {

@@ -82,7 +82,10 @@ fn a_node_that_streams_gives_everything_at_the_end() {
     let network = manifest(&nodes, &["a>b", "b>c", "a>c"]);
     let echo = |item: u64, counter: u64| json!({"input": item, "counter": counter, "node": "Echo"});
     for (ended, _) in both(&Settings::default(), &line, &numbers(3)) {
-        assert_eq!(*outputs(&ended), json!([echo(2, 1), echo(1, 2), echo(0, 3)]));
+        assert_eq!(
+            *outputs(&ended),
+            json!([echo(2, 1), echo(1, 2), echo(0, 3)])
+        );
     }
     for (ended, _) in both(&Settings::default(), &network, &numbers(2)) {
         let expected = json!([echo(1, 1), echo(0, 2), echo(0, 3), echo(1, 4)]);
@@ -137,7 +140,10 @@ fn nodes_are_cleaned_up_after_an_error_too() {
 fn an_end_that_fails_has_a_node_and_no_item() {
     let line = manifest(&[("a:FailToFinish", json!({}))], &[]);
     for (ended, _) in both(&Settings::default(), &line, &numbers(1)) {
-        assert_eq!(error(&ended).to_string(), "Execution error: no end (node a)");
+        assert_eq!(
+            error(&ended).to_string(),
+            "Execution error: no end (node a)"
+        );
     }
 }
 
@@ -151,7 +157,10 @@ fn three_times() -> Settings {
 #[test]
 fn an_item_is_tried_again_after_growing_pauses() {
     let line = manifest(
-        &[("a:Repeat", json!({})), ("b:Fail", json!({"at": 1, "times": 3}))],
+        &[
+            ("a:Repeat", json!({})),
+            ("b:Fail", json!({"at": 1, "times": 3})),
+        ],
         &["a>b"],
     );
     for (ended, factory) in both(&three_times(), &line, &numbers(3)) {
@@ -246,7 +255,10 @@ fn asynchronous_runs_wait_side_by_side() {
 
 #[test]
 fn metrics_go_by_the_clock() {
-    let line = manifest(&[("a:Slow", json!({"ms": 20})), ("b:Repeat", json!({}))], &["a>b"]);
+    let line = manifest(
+        &[("a:Slow", json!({"ms": 20})), ("b:Repeat", json!({}))],
+        &["a>b"],
+    );
     let settings = Settings {
         metrics: true,
         ..Settings::default()
@@ -281,12 +293,18 @@ fn any_manifest(random: &mut Random) -> Manifest {
     let nodes: Vec<_> = (0..count)
         .map(|index| {
             let (node_type, params) = match random.below(12) {
-                0 => ("Fail", json!({"at": random.below(3), "times": random.below(4)})),
+                0 => (
+                    "Fail",
+                    json!({"at": random.below(3), "times": random.below(4)}),
+                ),
                 1 => ("Fail", json!({"at": random.below(9), "retryable": 0})),
                 2 | 3 => ("Slow", json!({"ms": random.below(60)})),
                 4 | 5 => ("Batch", json!({})),
                 6 => ("Repeat", json!({"times": random.below(3)})),
-                7 => ("CalculatorNode", json!({"operation": "divide", "operand": random.below(6)})),
+                7 => (
+                    "CalculatorNode",
+                    json!({"operation": "divide", "operand": random.below(6)}),
+                ),
                 8 => ("MultiplyNode", json!({"factor": random.below(5)})),
                 9 => ("AddNode", json!({"addend": 0.5})),
                 _ => ("Echo", json!({})),
@@ -299,7 +317,11 @@ fn any_manifest(random: &mut Random) -> Manifest {
     let line = random.below(2) == 0;
     for to in 1..count {
         for from in 0..to {
-            let connected = if line { from + 1 == to } else { random.below(3) == 0 };
+            let connected = if line {
+                from + 1 == to
+            } else {
+                random.below(3) == 0
+            };
             if connected {
                 connections.push(format!("n{from}>n{to}"));
             }

@@ -109,8 +109,7 @@ impl<'v> Object<'v> {
 
     /// A string that may be left out.
     pub fn text(&self, field: &str) -> Option<String> {
-        self.string(field, self.optional(field)?)
-            .map(str::to_owned)
+        self.string(field, self.optional(field)?).map(str::to_owned)
     }
 
     /// A boolean that may be left out, but is not null.
@@ -119,10 +118,7 @@ impl<'v> Object<'v> {
             None => default,
             Some(Value::Bool(value)) => *value,
             Some(value) => {
-                self.problem(
-                    field,
-                    format!("must be true or false, not {}", kind(value)),
-                );
+                self.problem(field, format!("must be true or false, not {}", kind(value)));
                 default
             }
         }

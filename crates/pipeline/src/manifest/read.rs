@@ -146,7 +146,10 @@ fn nodes<'v>(root: &Object<'v>, values: &'v [Value], findings: &'v Findings) -> 
     if values.len() > MOST_NODES {
         root.problem(
             "nodes",
-            format!("may be {MOST_NODES}, not {}: make two pipelines", values.len()),
+            format!(
+                "may be {MOST_NODES}, not {}: make two pipelines",
+                values.len()
+            ),
         );
         return Vec::new();
     }

@@ -63,7 +63,10 @@ impl Clock for TestClock {
 }
 
 /// Runs futures together on this thread. Time goes on when all of them wait.
-pub fn together<F: Future>(clock: &TestClock, futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+pub fn together<F: Future>(
+    clock: &TestClock,
+    futures: impl IntoIterator<Item = F>,
+) -> Vec<F::Output> {
     struct Flag(AtomicBool);
 
     impl Wake for Flag {
@@ -127,9 +130,11 @@ impl NodeFactory for Factory {
         node: &manifest::Node,
         _context: &Context,
     ) -> Option<Result<Box<dyn Node>, NodeError>> {
-        let number = |name: &str, default| node.params.get(name).map_or(default, |value| {
-            value.as_u64().expect("a parameter is a number")
-        });
+        let number = |name: &str, default| {
+            node.params.get(name).map_or(default, |value| {
+                value.as_u64().expect("a parameter is a number")
+            })
+        };
         let work = match node.node_type.as_str() {
             "Repeat" => Work::Repeat(number("times", 1)),
             "Batch" => Work::Batch(Vec::new()),
@@ -159,7 +164,11 @@ enum Work {
     /// Takes its time.
     Slow(Duration),
     /// Fails so often at an item.
-    Fail { at: u64, times: u64, retryable: bool },
+    Fail {
+        at: u64,
+        times: u64,
+        retryable: bool,
+    },
     FailToFinish,
 }
 
