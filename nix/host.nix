@@ -6,6 +6,7 @@
   craneLib,
   nodejs,
   python3,
+  python313,
   packages,
   sourceOf,
   workspace,
@@ -51,10 +52,14 @@ let
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
     };
-    pipeline.crates = [
-      "pipeline"
-      "pipeline-executor"
-    ];
+    pipeline = {
+      crates = [
+        "pipeline"
+        "pipeline-executor"
+        "pipeline-python"
+      ];
+      environment.PYO3_PYTHON = "${python313}/bin/python3";
+    };
     rmpkg = {
       crates = [ "rmpkg" ];
       # a package of the flake, so as users get it
