@@ -85,17 +85,13 @@ pub fn run(
         text.push(b'\n');
         print(stdout, &text)
     });
-    match written {
-        Ok(()) => code,
+    if written.is_err() {
         // Why differs between systems.
-        Err(_) => {
-            let _ = writeln!(
-                stderr,
-                "pipeline-executor: I/O error: standard output takes no more"
-            );
-            USAGE
-        }
+        let message = "I/O error: standard output takes no more";
+        let _ = writeln!(stderr, "pipeline-executor: {message}");
+        return USAGE;
     }
+    code
 }
 
 fn exit_code(error: &Error) -> u8 {
@@ -153,31 +149,41 @@ fn request(options: &Options, stdin: &mut dyn Read) -> Result<Request, Error> {
                 "the request has input_data, and --input is given: take out one",
             ));
         }
-        let named = path.display();
+        let name = name(path);
         let value = serde_json::from_slice(&read(path, stdin)?).map_err(|error| {
-            Error::new(ErrorKind::Manifest, format!("{named} is not JSON: {error}"))
+            Error::new(ErrorKind::Manifest, format!("{name} is not JSON: {error}"))
         })?;
-        request.input = Request::items(value, &named.to_string())?;
+        request.input = Request::items(value, &name)?;
     }
     Ok(request)
 }
 
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What a message calls a file.
+fn name(path: &Path) -> String {
+    if is_stdin(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
 /// A file's contents, or those of standard input for `-`.
 fn read(path: &Path, stdin: &mut dyn Read) -> Result<Vec<u8>, Error> {
-    let (name, file) = if path == Path::new("-") {
-        ("standard input".to_owned(), Ok(None))
-    } else {
-        (path.display().to_string(), File::open(path).map(Some))
-    };
+    let name = name(path);
     // Numbers of errors differ between systems, kinds do not.
     let refused = |error: io::Error| {
         let message = format!("cannot read {name}: {}", error.kind());
         Error::new(ErrorKind::Io, message)
     };
     let mut contents = Vec::new();
-    match file.map_err(refused)? {
-        Some(file) => file.take(LARGEST + 1).read_to_end(&mut contents),
-        None => stdin.take(LARGEST + 1).read_to_end(&mut contents),
+    if is_stdin(path) {
+        stdin.take(LARGEST + 1).read_to_end(&mut contents)
+    } else {
+        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut contents))
     }
     .map_err(refused)?;
     if contents.len() as u64 > LARGEST {

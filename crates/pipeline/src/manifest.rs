@@ -76,9 +76,9 @@ pub struct Node {
 pub enum RuntimeHint {
     /// An interpreter written in Rust. Here it means Python, whatever its interpreter.
     RustPython,
-    /// CPython.
+    /// `CPython`.
     Cpython,
-    /// CPython in WASM.
+    /// `CPython` in WASM.
     CpythonWasm,
     /// The first factory that has the type.
     #[default]

@@ -1,5 +1,7 @@
 //! Arrays against numpy's own, which `arrays.py` wrote to `arrays.json`.
 
+use std::fmt::Write as _;
+
 use pipeline::array::{ArrayError, Dtype, Element};
 use pipeline::{Array, Value};
 use serde_json::json;
@@ -9,7 +11,10 @@ fn arrays() -> Vec<Value> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn a_pause_does_not_outlast_the_deadline() {
     let line = manifest(&[("a:Fail", json!({"times": 9}))], &[]);
     let patient = Retry::Fixed {
         retries: 9,
-        delay: Duration::from_secs(60),
+        delay: Duration::from_mins(1),
     };
     for (ended, factory) in both(&within(100, patient), &line, &numbers(1)) {
         assert_eq!(error(&ended).kind, ErrorKind::Timeout);
