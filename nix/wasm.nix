@@ -15,6 +15,7 @@
   jq,
   twiggy,
   wabt,
+  wasmtime,
   craneLibFor,
   reproducible,
   workspaceOf,
@@ -40,6 +41,9 @@
   rustflags ? [ ],
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
+  # whether the module begins with the memory that its export wizer-initialize leaves, and is entered
+  # at wizer-resume
+  snapshot ? false,
 }@arguments:
 let
   craneLib = craneLibFor.${target};
@@ -94,6 +98,17 @@ let
       mkdir -p $out/$(dirname ${output})
       ${step "wasm-opt ${optimise} --debuginfo" "${linked}/*/*.wasm" "$out/${output}"}
     '';
+  # NB: compiled for one call, which needs no good code
+  resumed =
+    initial:
+    if snapshot then
+      runCommand "${name}-snapshot" { nativeBuildInputs = [ wasmtime ]; } ''
+        mkdir -p $out/$(dirname ${output})
+        wasmtime wizer -C cache=n -O opt-level=0 -S cli --rename-func _start=wizer-resume \
+          ${initial}/*/*.wasm -o $out/${output} < /dev/null
+      ''
+    else
+      initial;
   stripped =
     named: passthru:
     runCommand name
@@ -108,9 +123,11 @@ let
         ${step "wasm-strip --keep-section=dylink.0" "${named}/${output}" "$out/${output}"}
       '';
 
-  named = optimised (crateWith {
-    cargoArtifacts = dependencies;
-  });
+  named = optimised (
+    resumed (crateWith {
+      cargoArtifacts = dependencies;
+    })
+  );
   module = stripped named {
     inherit
       arguments

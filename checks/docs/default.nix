@@ -49,7 +49,9 @@ let
     else if lib.isString value then
       { inherit value; }
     else if
-      !lib.isDerivation value || (lib.hasPrefix "checks." name && !lib.hasSuffix ".measure" name)
+      !lib.isDerivation value
+      || value.onDemand or false
+      || (lib.hasPrefix "checks." name && !lib.hasSuffix ".measure" name)
     then
       # NB: a check proves itself; that it fails is not the documents' fault
       { exists = value != null; }

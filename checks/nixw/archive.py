@@ -1,7 +1,7 @@
 """A Debian archive of a few packages, signed, and a server that can break off.
 
-archive.py make DIR    DIR/one, DIR/two (a newer `alpha`), DIR/tampered (its index), DIR/corrupt,
-                       DIR/hollow (an index of what is not there), DIR/pins (for DIR/one), DIR/keyring.asc
+archive.py make DIR    DIR/one, DIR/two (a newer `alpha` and source of `gamma`), DIR/tampered (its index), DIR/corrupt,
+                       DIR/hollow (an index of what is not there), DIR/pins and DIR/sources (for DIR/one), DIR/keyring.asc
 archive.py serve DIR   serves DIR on loopback; prints the port, then a line per answer.
                        Below /cut/ is DIR/one, but no packages are sent beyond their middle.
 archive.py hide DIR PATH NAME...  fills DIR with links to the commands of PATH but these.
@@ -109,18 +109,36 @@ class Key:
         return f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{text.rstrip()}\n{signature}"
 
 
-def suite(base, name, index, key):
-    binary = base / "dists" / name / "main/binary-amd64"
-    binary.mkdir(parents=True)
-    (binary / "Packages").write_text(index)
-    entry = f"{hashlib.sha256(index.encode()).hexdigest()} {len(index.encode())} main/binary-amd64/Packages"
+def suite(base, name, packages, sources, key):
+    entries = ""
+    for path, index in (("main/binary-amd64/Packages", packages), ("main/source/Sources", sources)):
+        file = base / "dists" / name / path
+        file.parent.mkdir(parents=True)
+        file.write_text(index)
+        entries += f" {hashlib.sha256(index.encode()).hexdigest()} {len(index.encode())} {path}\n"
     date = time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime())
-    release = f"Origin: Debian\nSuite: {name}\nCodename: {name}\nDate: {date}\nArchitectures: amd64\nComponents: main\nSHA256:\n {entry}\n"
+    release = f"Origin: Debian\nSuite: {name}\nCodename: {name}\nDate: {date}\nArchitectures: amd64\nComponents: main\nSHA256:\n{entries}"
     (base / "dists" / name / "InRelease").write_text(key.clear_signed(release))
 
 
+def source(directory, version):
+    """The source package `gamma`: its entry in the index, and the pin of what its upstream released."""
+    folder = "pool/main/g/gamma"
+    (directory / "debian" / folder).mkdir(parents=True)
+    names = [f"gamma_{version}-1.dsc", f"gamma_{version}.orig.tar.gz", f"gamma_{version}-1.debian.tar.xz"]
+    sums = ""
+    for name in names:
+        data = name.encode() * 1000
+        (directory / "debian" / folder / name).write_bytes(data)
+        sums += f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n"
+    entry = f"Package: gamma\nBinary: gamma\nVersion: {version}-1\nFormat: 3.0 (quilt)\nDirectory: {folder}\nChecksums-Sha256:\n{sums}\n"
+    data = names[1].encode() * 1000
+    sha256 = hashlib.sha256(data).hexdigest()
+    return entry, {"version": f"{version}-1", "path": f"{folder}/{names[1]}", "sha256": sha256, "size": len(data)}
+
+
 def archive(directory, alpha_version, key):
-    """The archive itself; returns its pins."""
+    """The archive itself; returns its pins, of packages and of the source."""
     pins, index = {}, ""
     for name, (version, depends, files) in sorted(packages(alpha_version).items()):
         data = deb(files)
@@ -133,16 +151,18 @@ def archive(directory, alpha_version, key):
         index += f"Depends: {', '.join(depends)}\n" if depends else ""
         index += f"Filename: {path}\nSize: {len(data)}\nSHA256: {sha256}\n\n"
         pins[name] = {"version": version, "path": path, "sha256": sha256, "size": len(data), "depends": depends}
-    suite(directory / "debian", "trixie", index, key)
-    suite(directory / "debian-security", "trixie-security", "", key)
-    return pins
+    sources, upstream = source(directory, alpha_version)
+    suite(directory / "debian", "trixie", index, sources, key)
+    suite(directory / "debian-security", "trixie-security", "", "", key)
+    return pins, {"src:gamma": upstream}
 
 
 def make(directory):
     key = Key()
     (directory / "keyring.asc").write_text(key.keyring())
-    pins = archive(directory / "one", "1.0", key)
-    (directory / "pins").write_text("{\n" + ",\n".join(f"  {json.dumps(name)}: {json.dumps(pin)}" for name, pin in pins.items()) + "\n}\n")
+    pins, sources = archive(directory / "one", "1.0", key)
+    for file, of in ("pins", pins), ("sources", sources):
+        (directory / file).write_text("{\n" + ",\n".join(f"  {json.dumps(name)}: {json.dumps(pin)}" for name, pin in of.items()) + "\n}\n")
     archive(directory / "two", "2.0", key)
     shutil.copytree(directory / "two", directory / "tampered")
     index = directory / "tampered/debian/dists/trixie/InRelease"

@@ -8,7 +8,6 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
 use pipeline::{Error, ErrorKind, Executor, NodeFactory, Request, Settings};
 use serde_json::{Value, json};
@@ -29,17 +28,16 @@ pub const INVALID: u8 = 3;
 /// The run is over its time or memory.
 pub const LIMIT: u8 = 4;
 
-/// Runs the program with its own arguments and streams.
+/// Runs the program with its own arguments and streams. What it returns is the exit code.
 #[must_use]
-pub fn main(factories: Vec<Box<dyn NodeFactory>>) -> ExitCode {
-    let code = run(
+pub fn main(factories: Vec<Box<dyn NodeFactory>>) -> u8 {
+    run(
         std::env::args_os().skip(1),
         &mut io::stdin().lock(),
         &mut io::stdout(),
         &mut io::stderr(),
         factories,
-    );
-    ExitCode::from(code)
+    )
 }
 
 /// Runs the program: `arguments` are those after its name. What it returns is the exit code.

@@ -91,7 +91,7 @@ fn or_end(block: *mut u8) -> *mut u8 {
 
 /// Ends the program with [`LIMIT`](crate::LIMIT) as its exit code.
 #[cold]
-fn out_of_memory() -> ! {
+pub fn out_of_memory() -> ! {
     // What follows needs a little itself.
     let limit = LIMIT.swap(usize::MAX, Ordering::Relaxed);
     let message = if limit == usize::MAX {

@@ -54,22 +54,43 @@ fn failure(case: &Value) -> (String, String) {
         "error": error,
         "error_info": case["error_info"],
     });
+    let traceback = case["error_info"]["traceback"].as_str().unwrap_or_default();
     (
         format!("{expected}\n"),
-        format!("pipeline-executor: {error}\n"),
+        format!("pipeline-executor: {error}\n{traceback}"),
     )
 }
 
 #[test]
 fn cases_give_one_line_of_json_and_the_code() {
+    let count = try_cases("../pipeline/tests/cases");
+    assert!(count >= 60, "{count} cases");
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn cases_in_python_give_one_line_of_json_and_the_code() {
+    let count = try_cases("../pipeline-python/tests/cases");
+    assert!(count >= 50, "{count} cases");
+}
+
+fn try_cases(folder: &str) -> usize {
     let program = program();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipeline/tests/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut count = 0;
-    for entry in fs::read_dir(folder).expect("the cases are there") {
+    for entry in fs::read_dir(&folder).expect("the cases are there") {
         let path = entry.expect("the folder can be read").path();
         let name = path.display();
         let case: Value = serde_json::from_slice(&fs::read(&path).expect("a case can be read"))
             .expect("a case is JSON");
+        let unknown = case["error"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("Unknown node type");
+        if unknown && cfg!(feature = "python") && !folder.ends_with("pipeline-python/tests/cases") {
+            // Python knows more types, and has a case of its own.
+            continue;
+        }
         let input = match case.get("text") {
             Some(text) => text.as_str().expect("a text").to_owned(),
             None => case["request"].to_string(),
@@ -101,5 +122,5 @@ fn cases_give_one_line_of_json_and_the_code() {
         assert_eq!(output.status.code().map(i64::from), code, "{name}");
         count += 1;
     }
-    assert!(count >= 60, "{count} cases");
+    count
 }

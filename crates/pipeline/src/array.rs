@@ -140,6 +140,14 @@ fn dtype_names() -> String {
     DTYPES.map(|(_, name, _)| name).join(", ")
 }
 
+/// Whether elements lie one after the other, in C and in Fortran order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Contiguous {
+    pub c: bool,
+    pub f: bool,
+}
+
 /// An array: elements in C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Array {
@@ -259,19 +267,35 @@ impl Array {
     /// The JSON form.
     #[must_use]
     pub fn to_json(&self) -> Value {
+        let contiguous = Contiguous {
+            c: self.c_contiguous,
+            f: self.f_contiguous,
+        };
+        Self::encode(self.dtype, &self.shape, contiguous, self.bytes())
+    }
+
+    /// The JSON form of bytes in C order, little-endian, that lie elsewhere.
+    #[must_use]
+    pub fn encode(dtype: Dtype, shape: &[usize], contiguous: Contiguous, bytes: &[u8]) -> Value {
         json!({
             "__numpy__": true,
             "array": {
                 "meta": {
-                    "shape": self.shape,
-                    "dtype": self.dtype.name(),
-                    "size": self.data.length / self.dtype.item_size(),
-                    "c_contiguous": self.c_contiguous,
-                    "f_contiguous": self.f_contiguous,
+                    "shape": shape,
+                    "dtype": dtype.name(),
+                    "size": bytes.len() / dtype.item_size(),
+                    "c_contiguous": contiguous.c,
+                    "f_contiguous": contiguous.f,
                 },
-                "data": STANDARD.encode(self.bytes()),
+                "data": STANDARD.encode(bytes),
             },
         })
+    }
+
+    /// The bytes of its elements, and as many zeros as make the last word whole.
+    #[must_use]
+    pub fn into_words(self) -> Vec<u64> {
+        self.data.words
     }
 
     /// The type of its elements.

@@ -5,6 +5,7 @@ let
     "debian"
     "npm"
     "pypi"
+    "source"
   ] (registry: lib.importJSON ../pins/${system}/${registry}.json);
 
   # NB: the attribute names of each part are known without the others, or this would not end

@@ -222,7 +222,7 @@ let
       in
       self;
 
-    licenses = lib.genAttrs [ "mit" "asl20" "llvm-exception" ] (spdx: {
+    licenses = lib.genAttrs [ "mit" "asl20" "llvm-exception" "psfl" ] (spdx: {
       inherit spdx;
     });
     platforms = {

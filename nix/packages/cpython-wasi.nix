@@ -1,0 +1,63 @@
+# CPython for WASI: the interpreter as a program, and what it takes to embed it in another.
+#
+# Beside it is .elsewhere, the same built under other circumstances: it must have the same bytes.
+{
+  lib,
+  stdenvNoCC,
+  libfaketime,
+  llvmPackages_22,
+  pkgsCross,
+  python313,
+  zlib,
+}:
+let
+  inherit (pkgsCross.wasi32) llvmPackages wasilibc;
+  build =
+    changes:
+    stdenvNoCC.mkDerivation (
+      {
+        pname = "cpython-wasi";
+        inherit (python313) src version;
+        nativeBuildInputs = [
+          llvmPackages_22.clang-unwrapped
+          llvmPackages_22.bintools-unwrapped
+          # NB: what compiles its modules must be of its own version
+          python313
+        ];
+        postUnpack = ''
+          mkdir zlib
+          tar xf ${zlib.src} --strip-components=1 -C zlib
+        '';
+        dontConfigure = true;
+        buildPhase = ''
+          runHook preBuild
+          bash ${../cpython/toolchain.sh} $NIX_BUILD_TOP/toolchain ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${llvmPackages.compiler-rt}
+          PATH=$NIX_BUILD_TOP/toolchain/bin:$PATH bash ${../cpython/build.sh} \
+            $out $NIX_BUILD_TOP/zlib $NIX_BUILD_TOP/toolchain/sysroot ${stdenvNoCC.buildPlatform.config}
+          runHook postBuild
+        '';
+        dontInstall = true;
+        allowedReferences = [ ];
+        # NB: nothing in it is for this machine
+        dontStrip = true;
+        dontPatchShebangs = true;
+        meta = {
+          description = "CPython as a WASI program, and as a library to embed";
+          license = lib.licenses.psfl;
+        };
+      }
+      // changes
+    );
+in
+build {
+  passthru.elsewhere = build {
+    pname = "cpython-wasi-elsewhere";
+    # another folder, another day, one core
+    preBuild = ''
+      cp -r . $NIX_BUILD_TOP/another-folder
+      cd $NIX_BUILD_TOP/another-folder
+      export NIX_BUILD_CORES=1
+      export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
+    '';
+  };
+}
