@@ -1,6 +1,7 @@
 # The wheels: pip installs them, what they consist of is theirs, and the Python tests pass.
 {
   lib,
+  runCommand,
   runCommandCC,
   stdenv,
   python3,
@@ -28,7 +29,7 @@ in
       '';
 
   wheel-llguidance-wasip1 =
-    runCommandCC "wheel-llguidance-wasip1"
+    runCommand "wheel-llguidance-wasip1"
       {
         nativeBuildInputs = [
           python
