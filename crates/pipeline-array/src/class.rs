@@ -1,4 +1,4 @@
-//! The classes `Array` and `Scalar`, as numpy has `ndarray` and its scalars: a scalar is what
+//! What arrays and scalars have in common, as numpy has `ndarray` and its scalars: a scalar is what
 //! operations give that have no dimensions left. It has the methods of an array, but no one can change
 //! it, and it can be hashed.
 
@@ -10,6 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyTuple};
 
+use crate::array::{Array, Elements, Flags, Scalar};
 use crate::buffer;
 use crate::dtype::{DtypeExt, Kind, dispatch};
 use crate::dtype_object::{DtypeObject, read_dtype};
@@ -28,34 +29,8 @@ pub struct Values {
     is_scalar: bool,
 }
 
-/// Elements of one type in a grid of any number of dimensions.
-#[pyclass(extends = Values, frozen, module = "pipeline_array")]
-#[derive(Debug)]
-pub struct Array;
-
-/// A single value that keeps its dtype.
-#[pyclass(extends = Values, frozen, module = "pipeline_array")]
-#[derive(Debug)]
-pub struct Scalar;
-
-/// How the elements of an array lie in memory.
-#[pyclass(frozen, get_all, module = "pipeline_array")]
-#[derive(Debug)]
-pub struct Flags {
-    c_contiguous: bool,
-    f_contiguous: bool,
-    writeable: bool,
-}
-
-/// The elements along the first dimension, one after the other.
-#[pyclass(module = "pipeline_array")]
-#[derive(Debug)]
-pub struct Elements {
-    view: View,
-    next: usize,
-}
-
-type Object = PyResult<Py<PyAny>>;
+/// What a method returns.
+pub type Object = PyResult<Py<PyAny>>;
 
 /// An array as a Python object.
 ///
@@ -163,43 +138,22 @@ pub fn calculate(operation: Binary, a: Operand, b: Operand) -> PyResult<View> {
         (Binary::Power, Operand::Literal(literal)) => literal.to::<f64>().ok(),
         _ => None,
     };
-    let ([a, b], common) = Operand::resolve([a, b])?;
-    if common.kind() == Kind::Float {
-        // NB: as numpy does it, because the general power may be off by a bit
-        if exponent == Some(2.0) {
-            return Binary::Multiply.apply(&a, &a, common);
-        } else if exponent == Some(0.5) {
-            return Unary::SquareRoot.apply(&a.copy(common, Order::K)?);
-        } else if exponent == Some(-1.0) {
-            return Binary::Divide.apply(&View::scalar(1.0_f64), &a, common);
+    let operands = [a, b];
+    let common = Operand::common(&operands);
+    let dtype = operation.dtype(common)?;
+    let [a, b] = operands;
+    let (a, b) = (a.view(dtype)?, b.view(dtype)?);
+    // NB: as numpy does it, because the general power may be off by a bit
+    match exponent {
+        Some(2.0) if dtype.kind() == Kind::Float => Binary::Multiply.apply(&a, &a, dtype),
+        Some(0.5) if dtype.kind() == Kind::Float => {
+            Unary::SquareRoot.apply(&a.copy(dtype, Order::K)?)
         }
+        Some(-1.0) if dtype.kind() == Kind::Float => {
+            Binary::Divide.apply(&View::scalar(1.0_f64), &a, dtype)
+        }
+        _ => operation.apply(&a, &b, dtype),
     }
-    operation.apply(&a, &b, operation.dtype(common)?)
-}
-
-fn update(array: &Bound<'_, Array>, operation: Binary, other: &Bound<'_, PyAny>) -> PyResult<()> {
-    let view = array.as_super().get().view();
-    let result = calculate(
-        operation,
-        Operand::Array(view.clone()),
-        Operand::expect(other)?,
-    )?;
-    if !result.dtype().casts_to(view.dtype()) {
-        return Err(PyTypeError::new_err(format!(
-            "Cannot cast ufunc '{}' output from dtype('{}') to dtype('{}') with casting rule 'same_kind'",
-            operation.name(),
-            result.dtype().name(),
-            view.dtype().name()
-        )));
-    }
-    if result.shape() != view.shape() {
-        return Err(PyValueError::new_err(format!(
-            "non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
-            tuple(view.shape()),
-            tuple(result.shape())
-        )));
-    }
-    view.assign(&result)
 }
 
 #[pymethods]
@@ -422,7 +376,12 @@ impl Values {
         }
     }
 
-    fn __richcmp__(&self, py: Python<'_>, other: &Bound<'_, PyAny>, how: CompareOp) -> Object {
+    pub(crate) fn __richcmp__(
+        &self,
+        py: Python<'_>,
+        other: &Bound<'_, PyAny>,
+        how: CompareOp,
+    ) -> Object {
         match Operand::read(other)? {
             Some(other) => new_result(py, other.compare(how, &self.view)?),
             None => Ok(py.NotImplemented()),
@@ -606,108 +565,5 @@ impl Values {
     unsafe fn __releasebuffer__(&self, buffer: *mut ffi::Py_buffer) {
         // SAFETY: Python's promise.
         unsafe { buffer::release(buffer) }
-    }
-}
-
-#[pymethods]
-impl Array {
-    fn __setitem__(
-        slf: &Bound<'_, Self>,
-        index: &Bound<'_, PyAny>,
-        value: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        let view = slf.as_super().get().view();
-        view.check_writeable()?;
-        let selection = Selection::new(view, index)?;
-        let value = match Operand::expect(value)? {
-            Operand::Array(value) => value,
-            Operand::Literal(literal) => {
-                dispatch!(view.dtype(), T => View::scalar(literal.to::<T>()?))
-            }
-        };
-        selection.set(&value)
-    }
-    fn __iadd__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Add, other)
-    }
-    fn __isub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Subtract, other)
-    }
-    fn __imul__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Multiply, other)
-    }
-    fn __itruediv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Divide, other)
-    }
-    fn __ifloordiv__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::FloorDivide, other)
-    }
-    fn __imod__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Remainder, other)
-    }
-    fn __ipow__(
-        slf: &Bound<'_, Self>,
-        other: &Bound<'_, PyAny>,
-        _modulus: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        update(slf, Binary::Power, other)
-    }
-    fn __iand__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::And, other)
-    }
-    fn __ior__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Or, other)
-    }
-    fn __ixor__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::Xor, other)
-    }
-    fn __ilshift__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::LeftShift, other)
-    }
-    fn __irshift__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        update(slf, Binary::RightShift, other)
-    }
-}
-
-#[pymethods]
-impl Scalar {
-    fn __hash__(slf: &Bound<'_, Self>) -> PyResult<isize> {
-        to_number(slf.as_super().get().view(), slf.py())?.hash()
-    }
-    // NB: a class with a hash of its own does not inherit comparisons
-    fn __richcmp__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>, how: CompareOp) -> Object {
-        slf.as_super().get().__richcmp__(slf.py(), other, how)
-    }
-}
-
-#[pymethods]
-impl Flags {
-    fn __getitem__(&self, name: &str) -> PyResult<bool> {
-        match name {
-            "C_CONTIGUOUS" | "C" => Ok(self.c_contiguous),
-            "F_CONTIGUOUS" | "F" => Ok(self.f_contiguous),
-            "WRITEABLE" | "W" => Ok(self.writeable),
-            _ => Err(pyo3::exceptions::PyKeyError::new_err("Unknown flag")),
-        }
-    }
-}
-
-#[pymethods]
-impl Elements {
-    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        slf
-    }
-    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        if self.next >= self.view.shape()[0] {
-            return Ok(None);
-        }
-        let (shape, strides) = (&self.view.shape()[1..], &self.view.strides()[1..]);
-        let offset = self.next as isize * self.view.strides()[0];
-        self.next += 1;
-        new_result(
-            py,
-            self.view.derive(offset, shape.to_vec(), strides.to_vec()),
-        )
-        .map(Some)
     }
 }

@@ -9,16 +9,14 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{IntoPyDict, PyTuple, PyType};
 
 use crate::buffer;
-use crate::class::{Values, new_array, new_result};
+use crate::class::{Object, Values, new_array, new_result};
 use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::dtype_object::read_dtype;
 use crate::element::{Element, Number};
 use crate::literal::{Literal, Operand, to_array, to_number};
 use crate::memory::reserve;
-use crate::operation::{Binary, choose};
+use crate::operation::{Binary, Unary, choose};
 use crate::view::{Order, View, axes_by_stride, signed};
-
-type Object = PyResult<Py<PyAny>>;
 
 /// An array of whatever can be one: numbers, nested lists, objects with a buffer. A copy, unless
 /// `copy` is false and none is needed.
@@ -83,8 +81,11 @@ pub fn full(
     order: &str,
 ) -> Object {
     let dtype = dtype.map(read_dtype).transpose()?;
-    let value = to_array(fill_value, dtype)?;
-    let view = View::zeros(value.dtype(), lengths(shape)?, Order::parse(order)?)?;
+    // NB: a float is cast to an integer, an int is checked, as in numpy
+    let is_int = matches!(Literal::read(fill_value)?, Some(Literal::Int(_)));
+    let value = to_array(fill_value, dtype.filter(|_| is_int))?;
+    let dtype = dtype.unwrap_or(value.dtype());
+    let view = View::zeros(dtype, lengths(shape)?, Order::parse(order)?)?;
     view.assign(&value)?;
     new_array(shape.py(), view)
 }
@@ -103,7 +104,7 @@ pub fn arange(
         None => (Literal::Int(0), number(start)?),
     };
     let step = step.map_or(Ok(Literal::Int(1)), number)?;
-    let (_, common) = Operand::resolve([start_, stop_, step].map(Operand::Literal))?;
+    let common = Operand::common(&[start_, stop_, step].map(Operand::Literal));
     let dtype = dtype.map_or(Ok(common), read_dtype)?;
     let (count, next) = if let (Literal::Int(start), Literal::Int(stop), Literal::Int(step)) =
         (start_, stop_, step)
@@ -300,7 +301,7 @@ fn check_beside(first: &View, view: &View, at: usize, axis: usize) -> PyResult<(
     let (expected, dimensions) = (first.shape().len(), view.shape().len());
     if dimensions != expected {
         return Err(PyValueError::new_err(format!(
-            "all the input array dimensions must match exactly, but the array at index 0 has {expected} \
+            "all the input arrays must have same number of dimensions, but the array at index 0 has {expected} \
              dimension(s) and the array at index {at} has {dimensions} dimension(s)"
         )));
     }
@@ -318,10 +319,13 @@ fn check_beside(first: &View, view: &View, at: usize, axis: usize) -> PyResult<(
 /// Elements of `x` where the condition holds, elsewhere of `y`.
 #[pyfunction]
 pub fn r#where(condition: &Bound<'_, PyAny>, x: &Bound<'_, PyAny>, y: &Bound<'_, PyAny>) -> Object {
-    let (views, _) = Operand::resolve([Operand::expect(x)?, Operand::expect(y)?])?;
+    let operands = [Operand::expect(x)?, Operand::expect(y)?];
+    let dtype = Operand::common(&operands);
+    // NB: numbers are cast and not checked here, as in numpy
+    let [x, y] = operands.map(Operand::strong_view);
     new_array(
         condition.py(),
-        choose(&to_array(condition, None)?, &views[0], &views[1])?,
+        choose(&to_array(condition, None)?, &x?, &y?, dtype)?,
     )
 }
 
@@ -344,17 +348,20 @@ pub fn clip(
     max: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<View> {
     let limit = |limit: Option<&Bound<'_, PyAny>>| limit.map_or(Ok(array.clone()), Operand::expect);
-    let ([view, least, greatest], dtype) =
-        Operand::resolve([array.clone(), limit(min)?, limit(max)?])?;
-    let raised = if min.is_some() {
-        Binary::Maximum.apply(&view, &least, dtype)?
-    } else {
-        view
-    };
-    if max.is_some() {
-        return Binary::Minimum.apply(&raised, &greatest, dtype);
+    let operands = [array.clone(), limit(min)?, limit(max)?];
+    let dtype = Operand::common(&operands);
+    let [view, least, greatest] = operands.map(|operand| operand.within(dtype).view(dtype));
+    let mut clipped = view?;
+    if min.is_none() && max.is_none() {
+        return Unary::Positive.apply(&clipped);
     }
-    raised.copy(dtype, Order::K)
+    if min.is_some() {
+        clipped = Binary::Maximum.apply(&clipped, &least?, dtype)?;
+    }
+    if max.is_some() {
+        clipped = Binary::Minimum.apply(&clipped, &greatest?, dtype)?;
+    }
+    Ok(clipped)
 }
 
 fn filled(

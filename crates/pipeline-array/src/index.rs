@@ -1,6 +1,6 @@
 //! What stands in brackets after an array: integers, slices, `...`, `None`, and one array of bool.
 
-use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyEllipsis, PyList, PySlice, PyTuple};
 
@@ -67,6 +67,8 @@ pub struct Selection {
 struct Mask {
     /// The dimension of the result that runs over the places.
     axis: usize,
+    /// How many the mask has itself.
+    dimensions: usize,
     /// Bytes from the first place of all.
     places: Vec<isize>,
 }
@@ -143,6 +145,7 @@ impl Selection {
                     let places = places(array, lengths, steps, axis)?;
                     mask = Some(Mask {
                         axis: shape.len(),
+                        dimensions: count,
                         places,
                     });
                 }
@@ -196,6 +199,13 @@ impl Selection {
         self.view.check_writeable()?;
         let mut shape = self.view.shape().to_vec();
         shape.insert(mask.axis, mask.places.len());
+        if shape.len() == 1 && mask.dimensions > 1 && value.shape().len() > 1 {
+            return Err(PyTypeError::new_err(format!(
+                "boolean array indexing assignment requires a 0 or 1-dimensional input, input has {} \
+                 dimensions",
+                value.shape().len()
+            )));
+        }
         let repeated = value.broadcast_to(&shape).ok_or_else(|| {
             PyValueError::new_err(format!(
                 "shape mismatch: value array of shape {} could not be broadcast to indexing result of \

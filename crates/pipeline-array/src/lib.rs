@@ -3,6 +3,7 @@
 //! [`register`] puts the class `Array` and its functions into a module. They behave as numpy's do, as
 //! far as they go: the results are compared with numpy's in `tests/`.
 
+pub mod array;
 pub mod buffer;
 pub mod class;
 pub mod dtype;
@@ -20,7 +21,7 @@ pub mod wire;
 
 use pyo3::prelude::*;
 
-use class::{Array, Scalar};
+use array::{Array, Scalar};
 use dtype::{Dtype, DtypeExt};
 use dtype_object::DtypeObject;
 

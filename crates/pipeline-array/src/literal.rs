@@ -4,7 +4,9 @@
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple,
+};
 
 use crate::buffer;
 use crate::class::Values;
@@ -138,12 +140,9 @@ impl Operand {
         Self::read(value)?.ok_or_else(|| not_an_array(value))
     }
 
-    /// Operands as arrays, numbers among them of the type that they take on beside the others; and
-    /// the type of all.
-    ///
-    /// # Errors
-    /// `OverflowError`: a number that the type does not have.
-    pub fn resolve<const N: usize>(operands: [Self; N]) -> PyResult<([View; N], Dtype)> {
+    /// The type that several have together.
+    #[must_use]
+    pub fn common(operands: &[Self]) -> Dtype {
         let arrays = operands.iter().filter_map(|operand| match operand {
             Self::Array(view) => Some(view.dtype()),
             Self::Literal(_) => None,
@@ -151,22 +150,43 @@ impl Operand {
         let strong = arrays.reduce(Dtype::promote);
         let literals = operands.iter().filter_map(|operand| match operand {
             Self::Array(_) => None,
-            Self::Literal(literal) => Some(match strong {
-                Some(strong) => literal.dtype_beside(strong),
-                None => literal.dtype(),
-            }),
+            Self::Literal(literal) => {
+                Some(strong.map_or(literal.dtype(), |strong| literal.dtype_beside(strong)))
+            }
         });
         let common = strong.into_iter().chain(literals).reduce(Dtype::promote);
-        let common = common.unwrap_or(Dtype::Float64);
-        let mut views = Vec::with_capacity(N);
-        for operand in operands {
-            views.push(match operand {
-                Self::Array(view) => view,
-                Self::Literal(literal) => literal.view(common)?,
-            });
+        common.unwrap_or(Dtype::Float64)
+    }
+
+    /// As an array; a number is of that type.
+    ///
+    /// # Errors
+    /// `OverflowError`: a number that the type does not have.
+    pub fn view(self, dtype: Dtype) -> PyResult<View> {
+        match self {
+            Self::Array(view) => Ok(view),
+            Self::Literal(literal) => literal.view(dtype),
         }
-        let views = <[View; N]>::try_from(views).expect("as many views as operands");
-        Ok((views, common))
+    }
+
+    /// As an array; a number is of its own type.
+    ///
+    /// # Errors
+    /// `OverflowError`: a number that no type has.
+    pub fn strong_view(self) -> PyResult<View> {
+        let own = Self::common(std::slice::from_ref(&self));
+        self.view(own)
+    }
+
+    /// Beside others of a type, a whole number that the type does not have is its nearest.
+    #[must_use]
+    pub fn within(self, dtype: Dtype) -> Self {
+        let Self::Literal(Literal::Int(value)) = self else {
+            return self;
+        };
+        let nearest =
+            dispatch!(dtype, integer T => value.clamp(T::MIN.into(), T::MAX.into()), _ => value);
+        Self::Literal(Literal::Int(nearest))
     }
 
     /// Compares an array with it. A number that the array's type does not have is beyond all its
@@ -175,16 +195,17 @@ impl Operand {
     /// # Errors
     /// `ValueError`: shapes that do not fit. `MemoryError`.
     pub fn compare(self, how: CompareOp, array: &View) -> PyResult<View> {
-        if let Self::Literal(literal @ Literal::Int(value)) = self {
-            let dtype = literal.dtype_beside(array.dtype());
-            if !fits(value, dtype) {
+        if let Self::Literal(Literal::Int(value)) = self {
+            if array.dtype().kind() != Kind::Bool && !fits(value, array.dtype()) {
                 let always = View::scalar(how.matches(0.cmp(&value)));
                 let repeated = always.broadcast_to(array.shape()).unwrap_or(always);
                 return repeated.copy(Dtype::Bool, Order::C);
             }
         }
-        let ([array, other], _) = Self::resolve([Self::Array(array.clone()), self])?;
-        compare(how, &array, &other)
+        let operands = [Self::Array(array.clone()), self];
+        let dtype = Self::common(&operands);
+        let [_, other] = operands;
+        compare(how, array, &other.view(dtype)?)
     }
 }
 
@@ -210,6 +231,10 @@ fn not_an_array(value: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
+fn is_sequence(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>()
+}
+
 fn with_dtype(view: View, dtype: Option<Dtype>) -> PyResult<View> {
     match dtype {
         Some(dtype) if dtype != view.dtype() => view.copy(dtype, Order::K),
@@ -221,7 +246,7 @@ fn read_array(value: &Bound<'_, PyAny>, dtype: Option<Dtype>) -> PyResult<Option
     if value.is_instance_of::<PyString>() {
         return Ok(None);
     }
-    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+    if is_sequence(value) || value.is_instance_of::<PyRange>() {
         return Nested::read(value)?.view(dtype).map(Some);
     }
     if let Some(literal) = Literal::read(value)? {
@@ -255,7 +280,7 @@ impl Nested {
             self.check_depth(depth)?;
             return self.push(literal, literal.dtype());
         }
-        if !value.is_instance_of::<PyList>() && !value.is_instance_of::<PyTuple>() {
+        if depth > 0 && !is_sequence(value) {
             let view = to_array(value, None)?;
             if view.shape().is_empty() {
                 self.check_depth(depth)?;

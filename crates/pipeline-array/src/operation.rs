@@ -196,10 +196,10 @@ pub fn compare(how: CompareOp, a: &View, b: &View) -> PyResult<View> {
 ///
 /// # Errors
 /// `ValueError`: shapes that do not fit. `MemoryError`.
-pub fn choose(condition: &View, a: &View, b: &View) -> PyResult<View> {
+pub fn choose(condition: &View, a: &View, b: &View, dtype: Dtype) -> PyResult<View> {
     let (views, axes) = align([condition, a, b])?;
     let [condition, a, b] = &views;
-    let chosen = dispatch!(a.dtype().promote(b.dtype()), T => {
+    let chosen = dispatch!(dtype, T => {
         let mut values = reserve::<T>(a.size())?;
         let mut readers = (Reader::<bool>::new(condition), Reader::<T>::new(a), Reader::<T>::new(b));
         while let (Some(c), Some(a), Some(b)) =
