@@ -9,7 +9,8 @@
 }:
 let
   cpython = packages.cpython-wasi;
-  python = "python${lib.versions.majorMinor cpython.version}";
+  version = lib.head (builtins.match "([0-9]+[.][0-9]+)[.].*" cpython.version);
+  python = "python${version}";
   libraries = [
     "mpdec"
     "Hacl_Hash_SHA2"
@@ -40,7 +41,7 @@ buildWasm {
   environment = {
     PYO3_CONFIG_FILE = writeText "pyo3.txt" ''
       implementation=CPython
-      version=${lib.versions.majorMinor cpython.version}
+      version=${version}
       shared=false
       lib_name=${python}
       lib_dir=${cpython}/lib

@@ -1,7 +1,8 @@
 //! JSON as Python's values, and back. Whole numbers of any size, the digits of floats and the order
 //! of keys stay as they are.
 
-use pipeline::{ErrorKind, NodeError};
+use pipeline::{Array, ErrorKind, NodeError};
+use pipeline_array::wire::{self, Marshaled};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyNone, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
@@ -24,6 +25,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
             }
             list.into_any()
         }
+        Value::Object(_) if Array::is_wire(value) => wire::unmarshal(py, value)?,
         Value::Object(entries) => {
             let dict = PyDict::new(py);
             for (key, value) in entries {
@@ -98,6 +100,11 @@ fn nested(value: &Bound<'_, PyAny>, depth: usize, path: &mut Vec<Step>) -> Resul
     if let Ok(value) = value.cast::<PyFloat>() {
         // What is not finite is null, as in the output of the other nodes.
         return Ok(Number::from_f64(value.value()).map_or(Value::Null, Value::Number));
+    }
+    match wire::marshal(value).map_err(|error| error.to_string())? {
+        Some(Marshaled::Array(array)) => return Ok(array),
+        Some(Marshaled::Number(number)) => return nested(&number, depth, path),
+        None => (),
     }
     let Some(inside) = depth.checked_sub(1) else {
         return Err(format!("is nested more than {MAX_DEPTH} deep"));

@@ -39,7 +39,8 @@ pub(crate) fn start(account: Account) -> Result<(), String> {
             memory::install(account);
             // SAFETY: this runs once, and nothing has used the interpreter before.
             unsafe { initialize() }?;
-            Python::attach(add_modules).map_err(|error| error.to_string())?;
+            Python::attach(|py| add_arrays(py).and_then(|()| add_modules(py)))
+                .map_err(|error| error.to_string())?;
             Ok(())
         })
         .clone()
@@ -48,6 +49,15 @@ pub(crate) fn start(account: Account) -> Result<(), String> {
 /// The module that runs nodes.
 pub(crate) fn running(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import("remotemedia.running")
+}
+
+/// What takes numpy's place where there is none.
+fn add_arrays(py: Python<'_>) -> PyResult<()> {
+    let arrays = PyModule::new(py, "pipeline_array")?;
+    pipeline_array::register(&arrays)?;
+    py.import("sys")?
+        .getattr("modules")?
+        .set_item("pipeline_array", arrays)
 }
 
 fn add_modules(py: Python<'_>) -> PyResult<()> {
@@ -145,7 +155,12 @@ unsafe fn limit_recursion() {
         python_calls: [c_int; 2],
         c_calls_left: c_int,
     }
-    const { assert!(cfg!(Py_3_13) && !cfg!(Py_3_14), "see whether the struct is still the same") }
+    const {
+        assert!(
+            cfg!(Py_3_13) && !cfg!(Py_3_14),
+            "see whether the struct is still the same"
+        )
+    }
 
     // SAFETY: the caller's promise, and the struct is that of this version.
     unsafe {

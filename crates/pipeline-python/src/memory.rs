@@ -161,7 +161,14 @@ extern "C" fn realloc(_: *mut c_void, block: *mut c_void, size: usize) -> *mut c
 
 extern "C" fn free(_: *mut c_void, block: *mut c_void) {
     if !block.is_null() {
-        give_back(size_of_block(block));
+        let size = size_of_block(block);
+        give_back(size);
+        // What is in free blocks would be part of the module.
+        #[cfg(target_family = "wasm")]
+        if crate::snapshot::is_preparing() {
+            // SAFETY: the block is Python's until it is freed, and has that size.
+            unsafe { block.cast::<u8>().write_bytes(0, size) };
+        }
         // SAFETY: Python gives a block that it has from here.
         unsafe { c::free(block) };
     }

@@ -8,9 +8,8 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::PyModule;
 
-use crate::{Account, StartError, interpreter};
+use crate::{Account, StartError, frozen, interpreter};
 
 /// Whether the module is being built.
 static PREPARING: AtomicBool = AtomicBool::new(false);
@@ -22,7 +21,14 @@ static PREPARING: AtomicBool = AtomicBool::new(false);
 pub fn prepare(account: Account) -> Result<(), StartError> {
     PREPARING.store(true, Ordering::Relaxed);
     interpreter::start(account).map_err(StartError)?;
-    call(|running| running.call_method0("freeze"))?;
+    let imported = Python::attach(|py| {
+        interpreter::running(py)?
+            .call_method0("freeze")?
+            .extract::<Vec<String>>()
+    })
+    .map_err(|error| StartError(error.to_string()))?;
+    // SAFETY: there is one thread, and it is here.
+    unsafe { frozen::remove(|name| imported.iter().any(|other| other == name)) };
     PREPARING.store(false, Ordering::Relaxed);
     Ok(())
 }
@@ -38,14 +44,17 @@ pub fn resume() -> Result<(), StartError> {
         __wasilibc_reset_preopens();
     }
     let environment: Vec<_> = std::env::vars_os().collect();
-    call(|running| running.call_method1("resume", (environment,)))
+    Python::attach(|py| {
+        interpreter::running(py)?
+            .call_method1("resume", (environment,))
+            .map(|_| ())
+    })
+    .map_err(|error| StartError(error.to_string()))
 }
 
-fn call(
-    function: impl for<'py> FnOnce(&Bound<'py, PyModule>) -> PyResult<Bound<'py, PyAny>>,
-) -> Result<(), StartError> {
-    Python::attach(|py| function(&interpreter::running(py)?).map(|_| ()))
-        .map_err(|error| StartError(error.to_string()))
+/// Whether the module is being built, and its memory will be part of it.
+pub(crate) fn is_preparing() -> bool {
+    PREPARING.load(Ordering::Relaxed)
 }
 
 unsafe extern "C" {
@@ -70,7 +79,7 @@ pub struct Time {
 /// As of C's function.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __wrap_clock_gettime(clock: *const u8, time: *mut Time) -> c_int {
-    if !PREPARING.load(Ordering::Relaxed) {
+    if !is_preparing() {
         // SAFETY: the caller's promise.
         return unsafe { __real_clock_gettime(clock, time) };
     }
@@ -90,7 +99,7 @@ pub unsafe extern "C" fn __wrap_clock_gettime(clock: *const u8, time: *mut Time)
 /// As of C's function.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __wrap_getentropy(buffer: *mut u8, size: usize) -> c_int {
-    if !PREPARING.load(Ordering::Relaxed) {
+    if !is_preparing() {
         // SAFETY: the caller's promise.
         return unsafe { __real_getentropy(buffer, size) };
     }
