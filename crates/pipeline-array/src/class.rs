@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyInt, PyTuple};
 
 use crate::array::{Array, Elements, Flags, Scalar};
 use crate::buffer;
-use crate::dtype::{DtypeExt, Kind, dispatch};
+use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::dtype_object::{DtypeObject, read_dtype};
 use crate::functions::{clip, permutation, read_axes, read_shape};
 use crate::index::Selection;
@@ -134,6 +134,7 @@ impl Values {
 /// # Errors
 /// As of the operation.
 pub fn calculate(operation: Binary, a: Operand, b: Operand) -> PyResult<View> {
+    let is_bool = matches!(&a, Operand::Array(view) if view.dtype() == Dtype::Bool);
     let exponent = match (operation, &b) {
         (Binary::Power, Operand::Literal(literal)) => literal.to::<f64>().ok(),
         _ => None,
@@ -146,6 +147,7 @@ pub fn calculate(operation: Binary, a: Operand, b: Operand) -> PyResult<View> {
     // NB: as numpy does it, because the general power may be off by a bit
     match exponent {
         Some(2.0) if dtype.kind() == Kind::Float => Binary::Multiply.apply(&a, &a, dtype),
+        Some(2.0) if dtype == Dtype::Int64 && is_bool => a.copy(Dtype::Int8, Order::K),
         Some(0.5) if dtype.kind() == Kind::Float => {
             Unary::SquareRoot.apply(&a.copy(dtype, Order::K)?)
         }
@@ -386,6 +388,15 @@ impl Values {
             Some(other) => new_result(py, other.compare(how, &self.view)?),
             None => Ok(py.NotImplemented()),
         }
+    }
+    fn __contains__(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Some(value) = Operand::read(value)? else {
+            return Ok(false);
+        };
+        let equal = value
+            .compare(CompareOp::Eq, &self.view)?
+            .reshape(&[-1], Order::C)?;
+        Ok(first(&Reduction::Any.apply(&equal, &[0])?))
     }
     fn __add__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> Object {
         self.binary(py, Binary::Add, other)

@@ -449,7 +449,11 @@ pub fn read_axes(axis: Option<&Bound<'_, PyAny>>, dimensions: usize) -> PyResult
     };
     let axes = match axis.cast::<PyTuple>() {
         Ok(axes) => axes.extract::<Vec<isize>>()?,
-        Err(_) => vec![axis.extract()?],
+        // NB: an array without dimensions passes for one of a single dimension
+        Err(_) => match axis.extract()? {
+            0 | -1 if dimensions == 0 => Vec::new(),
+            axis => vec![axis],
+        },
     };
     let axes = axes
         .into_iter()

@@ -455,14 +455,17 @@ impl View {
     }
 }
 
-/// The strides of elements one after the other.
+/// The strides of elements one after the other; zeros where there are none, as in numpy.
 #[must_use]
 pub fn contiguous(shape: &[usize], size: usize, order: Order) -> Vec<isize> {
     let mut strides = vec![0; shape.len()];
+    if shape.contains(&0) {
+        return strides;
+    }
     let mut stride = signed(size);
     let mut next = |at: usize| {
         strides[at] = stride;
-        stride = stride.wrapping_mul(signed(shape[at].max(1)));
+        stride = stride.wrapping_mul(signed(shape[at]));
     };
     if order == Order::F {
         (0..shape.len()).for_each(&mut next);

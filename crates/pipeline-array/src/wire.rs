@@ -125,7 +125,7 @@ pub fn to_wire<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
 /// The array of a dictionary that is its JSON form.
 #[pyfunction]
 pub fn from_wire<'py>(wire: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    decode(wire.py(), &to_value(wire, 4)?)
+    decode(wire.py(), &to_value(wire, 5)?)
 }
 
 /// A Python value as one of JSON, as far as the form is deep. What it is not made of is null.
