@@ -14,12 +14,12 @@ use crate::array::{Array, Elements, Flags, Scalar};
 use crate::buffer;
 use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::dtype_object::{DtypeObject, read_dtype};
-use crate::functions::{clip, permutation, read_axes, read_shape};
+use crate::functions::{clip, permutation, read_axes, read_axis, read_shape};
 use crate::index::Selection;
 use crate::literal::{Operand, first, to_list, to_number};
 use crate::operation::{Binary, Unary};
 use crate::reduction::Reduction;
-use crate::view::{Order, View, tuple};
+use crate::view::{Order, View, signed, tuple};
 
 /// What arrays and scalars have in common.
 #[pyclass(subclass, frozen, module = "pipeline_array")]
@@ -107,14 +107,24 @@ impl Values {
         axis: Option<&Bound<'_, PyAny>>,
         keepdims: bool,
     ) -> Object {
-        let axes = read_axes(axis, self.view.shape().len())?;
+        let dimensions = self.view.shape().len();
+        let axes = read_axes(axis, dimensions)?;
+        if reduction == Reduction::Mean
+            && dimensions == 0
+            && axis.is_some_and(|axis| !axis.is_instance_of::<PyTuple>())
+        {
+            // NB: numpy's mean is the one that does not pass it for an array of one dimension
+            read_axis(py, 0, dimensions)?;
+        }
         let mut reduced = reduction.apply(&self.view, &axes)?;
         if keepdims {
             let mut shape = self.view.shape().to_vec();
-            axes.iter().for_each(|&axis| shape[axis] = 1);
+            for &axis in &axes {
+                shape[axis] = 1;
+            }
             let shape = shape
                 .iter()
-                .map(|&length| length as isize)
+                .map(|&length| signed(length))
                 .collect::<Vec<_>>();
             reduced = reduced.reshape(&shape, Order::C)?;
         }
@@ -334,13 +344,13 @@ impl Values {
     /// The index of the least element, in C order if no axis is given.
     #[pyo3(signature = (axis = None, keepdims = false))]
     fn argmin(&self, py: Python<'_>, axis: Option<&Bound<'_, PyInt>>, keepdims: bool) -> Object {
-        let axis = axis.map(|axis| axis.as_any());
+        let axis = axis.map(Bound::as_any);
         self.reduce(py, Reduction::IndexOfMinimum, axis, keepdims)
     }
     /// The index of the greatest element, in C order if no axis is given.
     #[pyo3(signature = (axis = None, keepdims = false))]
     fn argmax(&self, py: Python<'_>, axis: Option<&Bound<'_, PyInt>>, keepdims: bool) -> Object {
-        let axis = axis.map(|axis| axis.as_any());
+        let axis = axis.map(Bound::as_any);
         self.reduce(py, Reduction::IndexOfMaximum, axis, keepdims)
     }
 
@@ -514,7 +524,7 @@ impl Values {
             )),
         }
     }
-    fn __float__<'py>(&self, py: Python<'py>) -> PyResult<f64> {
+    fn __float__(&self, py: Python<'_>) -> PyResult<f64> {
         self.number(py)?.extract()
     }
     fn __int__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -255,8 +255,8 @@ fn sum_in_pairs<T: Number>(get: &impl Fn(usize) -> T, from: usize, count: usize,
             *sum = sum.add(get(from + row + column));
         }
     }
-    let [a, b, c, d, e, f, g, h] = columns;
-    let sum = a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h)));
+    let pair = |at: usize| columns[at].add(columns[at + 1]);
+    let sum = pair(0).add(pair(2)).add(pair(4).add(pair(6)));
     one_by_one(sum, whole..count)
 }
 
