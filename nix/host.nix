@@ -5,6 +5,8 @@
   lib,
   craneLib,
   nodejs,
+  python3,
+  python313,
   packages,
   sourceOf,
   workspace,
@@ -13,6 +15,15 @@
 let
   # NB: crates that share large dependencies belong in one group, because these are built once in it
   groups = {
+    # NB: by itself, because an extension module is not linked to libpython, and other programs with
+    # PyO3 are
+    array = {
+      crates = [ "pipeline-array" ];
+      dependencyEnvironment = {
+        PYO3_BUILD_EXTENSION_MODULE = "1";
+        PYO3_PYTHON = lib.getExe python3;
+      };
+    };
     ledger = {
       crates = [
         "ledger"
@@ -20,17 +31,39 @@ let
       ];
       testData = [ "budgets.toml" ];
     };
-    llguidance.crates = [ "llguidance-wasm" ];
+    llguidance = {
+      crates = [
+        "llguidance-py"
+        "llguidance-wasm"
+      ];
+      # NB: without an interpreter to link
+      features = [ "llguidance-py/wheel" ];
+    };
     matrix = {
       crates = [
         "matrix"
         "wamr"
+        "wasi-dylink"
         "wasi-probe"
+        "wasi-python"
       ];
       testData = [ "checks/matrix" ];
       # libiwasm.a, and wamrc of the same version
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
+    };
+    pipeline = {
+      crates = [
+        "pipeline"
+        "pipeline-executor"
+        "pipeline-python"
+      ];
+      environment.PYO3_PYTHON = "${python313}/bin/python3";
+    };
+    rmpkg = {
+      crates = [ "rmpkg" ];
+      # a package of the flake, so as users get it
+      profile = "release";
     };
   };
 
@@ -39,6 +72,11 @@ let
     {
       crates,
       environment ? { },
+      # of crates, as `crate/feature`
+      features ? [ ],
+      profile ? "dev",
+      # what the dependencies are built in too
+      dependencyEnvironment ? { },
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
@@ -57,12 +95,15 @@ let
         inherit cargoVendorDir;
         strictDeps = true;
         dontStrip = true;
-        cargoExtraArgs = "${cargoFlags} ${
-          lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
-        }";
+        cargoExtraArgs = lib.concatStringsSep " " (
+          [ cargoFlags ]
+          ++ map (crate: "--package ${crate}") crates
+          ++ map (feature: "--features ${feature}") features
+        );
         # NB: programs, tests and lints share one build of the dependencies
-        CARGO_PROFILE = "dev";
-      };
+        CARGO_PROFILE = profile;
+      }
+      // dependencyEnvironment;
       withDependencies =
         common
         // environment

@@ -158,13 +158,18 @@ let
           members = folders;
           dependencies = builtins.intersectAttrs used (manifest.workspace.dependencies or { });
         };
-      profile = lib.mapAttrs (
-        _: profile:
-        profile
-        // lib.optionalAttrs (profile ? package) {
-          package = builtins.intersectAttrs (names // { "*" = null; }) profile.package;
-        }
-      ) (manifest.profile or { });
+      # NB: what a profile has for another crate's packages leaves no trace
+      profile = lib.filterAttrs (_: profile: profile != { }) (
+        lib.mapAttrs (
+          _: profile:
+          lib.filterAttrs (_: value: value != { }) (
+            profile
+            // lib.optionalAttrs (profile ? package) {
+              package = builtins.intersectAttrs (names // { "*" = null; }) profile.package;
+            }
+          )
+        ) (manifest.profile or { })
+      );
       patch.crates-io = lib.filterAttrs (_: patch: !patch ? path || lib.elem patch.path folders) patches;
     in
     lib.concatStrings (

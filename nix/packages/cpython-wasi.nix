@@ -1,6 +1,10 @@
 # CPython for WASI: the interpreter as a program, and what it takes to embed it in another.
 #
-# Beside it is .elsewhere, the same built under other circumstances: it must have the same bytes.
+# Beside it
+#   .programName  python3.13
+#   .pyo3Config   what PyO3 must know to link it into a program, as PYO3_CONFIG_FILE
+#   .rustflags    with which rustc links such a program
+#   .elsewhere    the same built under other circumstances: it must have the same bytes
 {
   lib,
   stdenvNoCC,
@@ -8,6 +12,7 @@
   llvmPackages_22,
   pkgsCross,
   python313,
+  writeText,
   zlib,
 }:
 let
@@ -48,9 +53,39 @@ let
       }
       // changes
     );
-in
-build {
-  passthru.elsewhere = build {
+  minorVersion = lib.head (lib.match "([0-9]+[.][0-9]+)[.].*" python313.version);
+  libraries = [
+    "mpdec"
+    "Hacl_Hash_SHA2"
+    "expat"
+    "z"
+    "wasi-emulated-signal"
+    "wasi-emulated-getpid"
+    "wasi-emulated-process-clocks"
+    "dl"
+  ];
+  cpython = build {
+    passthru = {
+      inherit elsewhere;
+      programName = "python${minorVersion}";
+      pyo3Config = writeText "pyo3.txt" ''
+        implementation=CPython
+        version=${minorVersion}
+        shared=false
+        lib_name=python${minorVersion}
+        lib_dir=${cpython}/lib
+        pointer_width=32
+        ${lib.concatMapStrings (
+          library: "extra_build_script_line=cargo:rustc-link-lib=static=${library}\n"
+        ) libraries}'';
+      # NB: recursion in Python takes C's stack, which lies first so that its end is a trap
+      rustflags = [
+        "-Clink-arg=-zstack-size=8388608"
+        "-Clink-arg=--stack-first"
+      ];
+    };
+  };
+  elsewhere = build {
     pname = "cpython-wasi-elsewhere";
     # another folder, another day, one core
     preBuild = ''
@@ -60,4 +95,5 @@ build {
       export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
     '';
   };
-}
+in
+cpython

@@ -1,0 +1,199 @@
+//! The program `pipeline-executor`, natively and on `wasm32-wasip1`. A program with more kinds of
+//! nodes calls [`main`] with their factories.
+
+pub mod memory;
+mod options;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use pipeline::{Error, ErrorKind, Executor, NodeFactory, Request, Settings};
+use serde_json::{Value, json};
+
+use options::{Asked, Options};
+
+/// The most bytes of a manifest, a request or an input that are read.
+pub const LARGEST: u64 = 256 << 20;
+
+/// Everything went well.
+pub const SUCCESS: u8 = 0;
+/// A node failed.
+pub const FAILED: u8 = 1;
+/// Wrong arguments, or a file or stream that cannot be read or written.
+pub const USAGE: u8 = 2;
+/// The manifest is not as it must be.
+pub const INVALID: u8 = 3;
+/// The run is over its time or memory.
+pub const LIMIT: u8 = 4;
+
+/// Runs the program with its own arguments and streams. What it returns is the exit code.
+#[must_use]
+pub fn main(factories: Vec<Box<dyn NodeFactory>>) -> u8 {
+    run(
+        std::env::args_os().skip(1),
+        &mut io::stdin().lock(),
+        &mut io::stdout(),
+        &mut io::stderr(),
+        factories,
+    )
+}
+
+/// Runs the program: `arguments` are those after its name. What it returns is the exit code.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    stdin: &mut dyn Read,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+    factories: Vec<Box<dyn NodeFactory>>,
+) -> u8 {
+    // What cannot be said on stderr cannot be said anywhere.
+    let options = match options::parse(arguments) {
+        Ok(Asked::Run(options)) => options,
+        Ok(Asked::Text(text)) => {
+            return match print(stdout, text.as_bytes()) {
+                Ok(()) => SUCCESS,
+                Err(_) => USAGE,
+            };
+        }
+        Err(error) => {
+            let _ = writeln!(stderr, "pipeline-executor: {error}; see --help");
+            return USAGE;
+        }
+    };
+    if let Some(bytes) = options.memory {
+        memory::limit(bytes);
+    }
+    let (result, code) = match answer(&options, stdin, stderr, factories) {
+        Ok(result) => (result, SUCCESS),
+        Err(error) => {
+            let _ = writeln!(stderr, "pipeline-executor: {error}");
+            if let Some(traceback) = &error.traceback {
+                let _ = writeln!(stderr, "{}", traceback.trim_end());
+            }
+            (error.to_json(), exit_code(&error))
+        }
+    };
+    memory::lift();
+    let text = if options.pretty {
+        serde_json::to_vec_pretty(&result)
+    } else {
+        serde_json::to_vec(&result)
+    };
+    let written = text.map_err(io::Error::from).and_then(|mut text| {
+        text.push(b'\n');
+        print(stdout, &text)
+    });
+    if written.is_err() {
+        // Why differs between systems.
+        let message = "I/O error: standard output takes no more";
+        let _ = writeln!(stderr, "pipeline-executor: {message}");
+        return USAGE;
+    }
+    code
+}
+
+fn exit_code(error: &Error) -> u8 {
+    match (error.kind, &error.place) {
+        (ErrorKind::Manifest, _) => INVALID,
+        (ErrorKind::Timeout, _) => LIMIT,
+        (ErrorKind::Io, None) => USAGE,
+        _ => FAILED,
+    }
+}
+
+/// What standard output is given if all goes well.
+fn answer(
+    options: &Options,
+    stdin: &mut dyn Read,
+    stderr: &mut dyn Write,
+    factories: Vec<Box<dyn NodeFactory>>,
+) -> Result<Value, Error> {
+    let request = request(options, stdin)?;
+    for warning in &request.manifest.warnings {
+        let _ = writeln!(stderr, "pipeline-executor: warning: {warning}");
+    }
+    let mut executor = Executor::new(Settings {
+        retry: options.retry,
+        timeout: options.timeout,
+        metrics: options.metrics,
+        ..Settings::default()
+    });
+    for factory in factories {
+        executor.add(factory);
+    }
+    if options.validate {
+        let graph = executor.check(&request.manifest)?;
+        return Ok(json!({"status": "valid", "graph_info": graph.to_json()}));
+    }
+    let outcome = executor.execute_sync(&request.manifest, request.input)?;
+    let mut result = outcome.to_json();
+    if options.metrics {
+        result["metrics"] = outcome.metrics_to_json();
+    }
+    Ok(result)
+}
+
+/// The manifest and the items, from wherever they are to be read.
+fn request(options: &Options, stdin: &mut dyn Read) -> Result<Request, Error> {
+    let text = match &options.manifest {
+        Some(path) => read(path, stdin)?,
+        None => read(Path::new("-"), stdin)?,
+    };
+    let mut request = Request::parse(&text)?;
+    if let Some(path) = &options.input {
+        if !request.input.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Manifest,
+                "the request has input_data, and --input is given: take out one",
+            ));
+        }
+        let name = name(path);
+        let value = serde_json::from_slice(&read(path, stdin)?).map_err(|error| {
+            Error::new(ErrorKind::Manifest, format!("{name} is not JSON: {error}"))
+        })?;
+        request.input = Request::items(value, &name)?;
+    }
+    Ok(request)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What a message calls a file.
+fn name(path: &Path) -> String {
+    if is_stdin(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+/// A file's contents, or those of standard input for `-`.
+fn read(path: &Path, stdin: &mut dyn Read) -> Result<Vec<u8>, Error> {
+    let name = name(path);
+    // Numbers of errors differ between systems, kinds do not.
+    let refused = |error: io::Error| {
+        let message = format!("cannot read {name}: {}", error.kind());
+        Error::new(ErrorKind::Io, message)
+    };
+    let mut contents = Vec::new();
+    if is_stdin(path) {
+        stdin.take(LARGEST + 1).read_to_end(&mut contents)
+    } else {
+        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut contents))
+    }
+    .map_err(refused)?;
+    if contents.len() as u64 > LARGEST {
+        let message = format!("{name} has more than {LARGEST} bytes, which are not read");
+        return Err(Error::new(ErrorKind::Io, message));
+    }
+    Ok(contents)
+}
+
+fn print(stdout: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}

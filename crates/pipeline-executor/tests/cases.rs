@@ -1,0 +1,126 @@
+//! The cases of the crate `pipeline`, given to the program as a user gives them.
+//!
+//! `PIPELINE_EXECUTOR` is another program to try, with its arguments: a build for WASM and the
+//! runtime that runs it.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn program() -> Vec<String> {
+    match std::env::var("PIPELINE_EXECUTOR") {
+        Ok(other) => other.split_whitespace().map(str::to_owned).collect(),
+        Err(_) => vec![env!("CARGO_BIN_EXE_pipeline-executor").to_owned()],
+    }
+}
+
+fn run(program: &[String], arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(&program[0])
+        .args(&program[1..])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child
+        .stdin
+        .take()
+        .expect("it has an input")
+        .write_all(input)
+        .expect("it reads its input");
+    child.wait_with_output().expect("it ends")
+}
+
+/// Standard output of a run that gives `outputs`.
+fn success(case: &Value, given: &Value) -> String {
+    let mut expected = given.clone();
+    expected["status"] = json!("success");
+    expected["outputs"] = case["outputs"].clone();
+    if let Some(order) = case.get("execution_order") {
+        expected["graph_info"]["execution_order"] = order.clone();
+    }
+    format!("{expected}\n")
+}
+
+/// Standard output and standard error of a run that fails.
+fn failure(case: &Value) -> (String, String) {
+    let error = case["error"].as_str().expect("a text");
+    let expected = json!({
+        "status": "error",
+        "error": error,
+        "error_info": case["error_info"],
+    });
+    let traceback = case["error_info"]["traceback"].as_str().unwrap_or_default();
+    (
+        format!("{expected}\n"),
+        format!("pipeline-executor: {error}\n{traceback}"),
+    )
+}
+
+#[test]
+fn cases_give_one_line_of_json_and_the_code() {
+    let count = try_cases("../pipeline/tests/cases");
+    assert!(count >= 60, "{count} cases");
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn cases_in_python_give_one_line_of_json_and_the_code() {
+    let count = try_cases("../pipeline-python/tests/cases");
+    assert!(count >= 50, "{count} cases");
+}
+
+fn try_cases(folder: &str) -> usize {
+    let program = program();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).expect("the cases are there") {
+        let path = entry.expect("the folder can be read").path();
+        let name = path.display();
+        let case: Value = serde_json::from_slice(&fs::read(&path).expect("a case can be read"))
+            .expect("a case is JSON");
+        let unknown = case["error"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("Unknown node type");
+        if unknown && cfg!(feature = "python") && !folder.ends_with("pipeline-python/tests/cases") {
+            // Python knows more types, and has a case of its own.
+            continue;
+        }
+        let input = match case.get("text") {
+            Some(text) => text.as_str().expect("a text").to_owned(),
+            None => case["request"].to_string(),
+        };
+        let arguments: Vec<&str> = case["arguments"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|argument| argument.as_str().expect("a text"))
+            .collect();
+
+        let output = run(&program, &arguments, input.as_bytes());
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let (code, expected, said) = if case.get("error").is_some() {
+            let (stdout, stderr) = failure(&case);
+            (case["exit_code"].as_i64(), stdout, stderr)
+        } else {
+            let given = serde_json::from_str(&stdout).unwrap_or_default();
+            let stdout = match case["stdout"].as_str() {
+                Some(stdout) => stdout.to_owned(),
+                None => success(&case, &given),
+            };
+            let stderr = case["stderr"].as_str().unwrap_or_default().to_owned();
+            (Some(0), stdout, stderr)
+        };
+        assert_eq!(stderr, said, "{name}");
+        assert_eq!(stdout, expected, "{name}");
+        assert_eq!(output.status.code().map(i64::from), code, "{name}");
+        count += 1;
+    }
+    count
+}

@@ -1,0 +1,29 @@
+{
+  runCommand,
+  python313,
+  buildWasm,
+  packages,
+  workspace,
+}:
+let
+  cpython = packages.cpython-wasi;
+in
+buildWasm {
+  src = workspace;
+  crate = "pipeline-executor";
+  target = "wasm32-wasip1";
+  profile = "wasm";
+  output = "bin/pipeline_executor_wasm.wasm";
+  snapshot = true;
+  rustflags = cpython.rustflags ++ [
+    # see crates/pipeline-python/src/snapshot.rs
+    "-Clink-arg=--wrap=clock_gettime"
+    "-Clink-arg=--wrap=getentropy"
+  ];
+  environment = {
+    PYO3_CONFIG_FILE = cpython.pyo3Config;
+    PIPELINE_PYTHON_FROZEN = runCommand "python-frozen" { nativeBuildInputs = [ python313 ]; } ''
+      python3 ${../../crates/pipeline-python/freeze.py} ${cpython}/lib/${cpython.programName} $out
+    '';
+  };
+}

@@ -1,0 +1,2 @@
+# The packer, checker and runner of .rmpkg packages.
+{ host }: host.programs.rmpkg
