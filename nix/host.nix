@@ -58,7 +58,7 @@ let
         "pipeline-executor"
         "pipeline-python"
       ];
-      environment.PYO3_PYTHON = "${python313}/bin/python3";
+      environment.PYO3_PYTHON = "${python313}/bin/python3.13";
     };
     rmpkg = {
       crates = [ "rmpkg" ];

@@ -23,7 +23,7 @@ buildWasm {
   environment = {
     PYO3_CONFIG_FILE = cpython.pyo3Config;
     PIPELINE_PYTHON_FROZEN = runCommand "python-frozen" { nativeBuildInputs = [ python313 ]; } ''
-      python3 ${../../crates/pipeline-python/freeze.py} ${cpython}/lib/${cpython.programName} $out
+      ${cpython.programName} ${../../crates/pipeline-python/freeze.py} ${cpython}/lib/${cpython.programName} $out
     '';
   };
 }

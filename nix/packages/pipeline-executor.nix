@@ -19,7 +19,7 @@ let
     # NB: its tests are those of the group in nix/host.nix
     doCheck = false;
     cargoExtraArgs = "${cargoFlags} --package pipeline-executor";
-    PYO3_PYTHON = "${python313}/bin/python3";
+    PYO3_PYTHON = "${python313}/bin/python3.13";
   };
 in
 craneLib.buildPackage (
