@@ -38,6 +38,11 @@ const FEATURES: &[&str] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const FEATURES: &[&str] = &[];
 
+/// Wasmtime's error, which is none of the standard library's kind, with its causes.
+pub fn failed(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::Error::from_boxed(error.into())
+}
+
 /// The engine that compiles and runs the interpreter and its extension modules.
 pub fn engine() -> anyhow::Result<Engine> {
     let mut config = Config::new();
@@ -46,7 +51,9 @@ pub fn engine() -> anyhow::Result<Engine> {
     } else {
         "unknown-linux-gnu"
     };
-    config.target(&format!("{}-{system}", std::env::consts::ARCH))?;
+    config
+        .target(&format!("{}-{system}", std::env::consts::ARCH))
+        .map_err(failed)?;
     config.max_wasm_stack(STACK);
     // NB: not used, and yet it has to be larger
     config.async_stack_size(STACK + HOST_STACK);
@@ -54,7 +61,7 @@ pub fn engine() -> anyhow::Result<Engine> {
         // SAFETY: an engine refuses code that uses what its CPU lacks.
         unsafe { config.cranelift_flag_enable(feature) };
     }
-    Ok(Engine::new(&config)?)
+    Engine::new(&config).map_err(failed)
 }
 
 /// A folder that the guest may open.
@@ -178,8 +185,8 @@ impl Guest {
         cache: Option<CodeCache>,
     ) -> anyhow::Result<u8> {
         let mut linker = Linker::new(engine);
-        p1::add_to_linker_sync(&mut linker, |host: &mut Host| &mut host.wasi)?;
-        wasi_dylink::add_to_linker(&mut linker)?;
+        p1::add_to_linker_sync(&mut linker, |host: &mut Host| &mut host.wasi).map_err(failed)?;
+        wasi_dylink::add_to_linker(&mut linker).map_err(failed)?;
         let memory = self.memory.map_or(usize::MAX, |bytes| {
             usize::try_from(bytes).unwrap_or(usize::MAX)
         });
@@ -196,10 +203,12 @@ impl Guest {
         store.limiter(|host| &mut host.limits);
         let instance = linker
             .instantiate(&mut store, interpreter)
-            .map_err(anyhow::Error::from)
+            .map_err(failed)
             .context("the interpreter does not start")?;
         wasi_dylink::attach(&mut store, instance)?;
-        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+        let start = instance
+            .get_typed_func::<(), ()>(&mut store, "_start")
+            .map_err(failed)?;
         match start.call(&mut store, ()) {
             Ok(()) => Ok(0),
             Err(error) => match error.downcast_ref() {
@@ -223,7 +232,7 @@ impl Guest {
         for folder in &self.folders {
             builder
                 .preopened_dir(&folder.host, &folder.guest, folder.permissions)
-                .map_err(anyhow::Error::from)
+                .map_err(failed)
                 .with_context(|| folder.host.display().to_string())?;
         }
         Ok(builder.build_p1())

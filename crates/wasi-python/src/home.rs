@@ -7,6 +7,8 @@ use anyhow::{Context as _, bail};
 use wasi_dylink::CodeCache;
 use wasmtime::{Engine, Module};
 
+use crate::guest::failed;
+
 /// A folder with `bin/python.wasm`, perhaps `bin/python.cwasm`, and `lib`.
 pub struct Home {
     folder: PathBuf,
@@ -83,7 +85,7 @@ impl Home {
             None => Module::new(engine, wasm),
         };
         module
-            .map_err(anyhow::Error::from)
+            .map_err(failed)
             .with_context(|| program.display().to_string())
     }
 
@@ -93,7 +95,7 @@ impl Home {
         let wasm = fs::read(&program).with_context(|| program.display().to_string())?;
         let code = engine
             .precompile_module(&wasm)
-            .map_err(anyhow::Error::from)
+            .map_err(failed)
             .with_context(|| program.display().to_string())?;
         let unfinished = file.with_extension("new");
         fs::write(&unfinished, code)
