@@ -1,5 +1,6 @@
 """What several tests walk grammars with."""
 
+import functools
 import itertools
 
 from llguidance import LLMatcher, LLTokenizer
@@ -14,9 +15,13 @@ def matcher(grammar, tokenizer=BYTES, **options):
     return result
 
 
+# A grammar takes longer to compile than a short text to walk
+_at_the_start = functools.lru_cache(maxsize=None)(matcher)
+
+
 def accepts(grammar, text):
     """Whether the text is a whole output of the grammar."""
-    walk = matcher(grammar)
+    walk = _at_the_start(grammar).deep_copy()
     tokens = list(text.encode())
     return walk.try_consume_tokens(tokens) == len(tokens) and walk.is_accepting()
 
