@@ -11,7 +11,6 @@
   packages,
   self,
   system,
-  wasmtime,
   workspace,
 }:
 let
@@ -73,10 +72,7 @@ in
           nodejs
           python3
         ];
-        # NB: no document shows wasmtime, and building it takes longer than all the checks
-        SHELL_PATH = lib.makeBinPath (
-          lib.filter (program: program != wasmtime) shell.drvAttrs.nativeBuildInputs
-        );
+        SHELL_PATH = lib.makeBinPath shell.drvAttrs.nativeBuildInputs;
         NIX = "${nix}/bin";
         CARGO_CONFIG = "${workspace.whole.cargoVendorDir}/config.toml";
         knowledge = builtins.toJSON {

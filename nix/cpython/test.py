@@ -44,12 +44,12 @@ def run(module, options):
         except subprocess.TimeoutExpired as expired:
             log, code = (expired.stdout or b"").decode(errors="replace") + "\ntimeout\n", None
     total = TOTAL.search(log)
+    whole = SKIPPED_MODULE.search(log)
     failed = sorted(set(FAILURE.findall(log)) | set(BROKEN_SET_UP.findall(log)))
-    if total is None or (code != 0 and not failed and "Result: SUCCESS" not in log):
+    if total is None or (code != 0 and not failed and not whole):
         failed.append(f"{module} ended with {'a timeout' if code is None else f'exit code {code}'}")
     ran, skipped = (number(total[1]), number(total[3])) if total else (0, 0)
     reasons = collections.Counter(reason for _, reason in SKIPPED.findall(log))
-    whole = SKIPPED_MODULE.search(log)
     return {
         "module": module,
         "passed": max(0, ran - skipped - len(failed)),

@@ -15,7 +15,11 @@ let
     runCommand "cpython-wasi-guest"
       {
         inherit (python313) src;
-        nativeBuildInputs = [ packages.wasmtime ];
+        nativeBuildInputs = [
+          packages.wasmtime
+          python313
+        ];
+        PYTHONHASHSEED = 0;
         # NB: Wasmtime wants a folder for its cache, whether it has one or not
         HOME = "/build";
       }
@@ -23,6 +27,8 @@ let
         mkdir -p $out/root/lib $out/root/tmp
         cp -r --no-preserve=mode ${python}/lib/python3.13 $out/root/lib/
         tar xf $src --strip-components=2 -C $out/root/lib/python3.13 --wildcards '*/Lib/test'
+        # NB: each module's process imports these anew
+        python3.13 -m compileall -q --invalidation-mode unchecked-hash -s $out/root $out/root/lib/python3.13/test/{libregrtest,support}
         wasmtime compile ${python}/bin/python.wasm -o $out/python.cwasm
       '';
   suite =

@@ -59,10 +59,9 @@ impl PythonTokenizer {
             (Some(eos), _) => eos,
             (None, Some(own)) => vec![own],
             (None, None) => {
+                // One more token, that no text has
                 let added = u32::try_from(tokens.len()).map_err(crate::value_error)?;
-                let mut name = vec![TokTrie::SPECIAL_TOKEN_MARKER];
-                name.extend_from_slice(b"<eos>");
-                tokens.push(name);
+                tokens.push(Vec::new());
                 vec![added]
             }
         };

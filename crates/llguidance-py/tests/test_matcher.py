@@ -31,7 +31,7 @@ class Languages(unittest.TestCase):
         schemas = {
             "integer": ({"type": "integer"}, lambda value: type(value) is int),
             "boolean": ({"type": "boolean"}, lambda value: type(value) is bool),
-            "enum": ({"enum": ["a", 1, None]}, lambda value: value in ("a", 1, None)),
+            "enum": ({"enum": ["a", 1, None]}, lambda value: json.dumps(value) in ('"a"', "1", "null")),
             "range": (
                 {"type": "integer", "minimum": -2, "maximum": 11},
                 lambda value: type(value) is int and -2 <= value <= 11,

@@ -1,6 +1,7 @@
 import ast
 import importlib
 import importlib.resources
+import json
 import sys
 import types
 import unittest
@@ -70,7 +71,7 @@ class Adaptors(unittest.TestCase):
 
             def to_str(self):
                 assert not self.padding and not self.truncation
-                return llguidance._grammar_from.json.dumps(TOKENIZER)
+                return json.dumps(TOKENIZER)
 
         class Fast:
             backend_tokenizer = Backend()

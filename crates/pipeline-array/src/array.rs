@@ -10,7 +10,7 @@ use crate::dtype::{DtypeExt, dispatch};
 use crate::index::Selection;
 use crate::literal::{Operand, to_number};
 use crate::operation::Binary;
-use crate::view::{View, tuple};
+use crate::view::{View, signed, tuple};
 
 /// Elements of one type in a grid of any number of dimensions.
 #[pyclass(extends = Values, frozen, module = "pipeline_array")]
@@ -160,7 +160,7 @@ impl Elements {
             return Ok(None);
         }
         let (shape, strides) = (&self.view.shape()[1..], &self.view.strides()[1..]);
-        let offset = self.next as isize * self.view.strides()[0];
+        let offset = signed(self.next) * self.view.strides()[0];
         self.next += 1;
         new_result(
             py,

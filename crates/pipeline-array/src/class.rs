@@ -12,14 +12,14 @@ use pyo3::types::{PyBytes, PyInt, PyTuple};
 
 use crate::array::{Array, Elements, Flags, Scalar};
 use crate::buffer;
-use crate::dtype::{DtypeExt, Kind, dispatch};
+use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::dtype_object::{DtypeObject, read_dtype};
-use crate::functions::{clip, permutation, read_axes, read_shape};
+use crate::functions::{clip, permutation, read_axes, read_axis, read_shape};
 use crate::index::Selection;
 use crate::literal::{Operand, first, to_list, to_number};
 use crate::operation::{Binary, Unary};
 use crate::reduction::Reduction;
-use crate::view::{Order, View, tuple};
+use crate::view::{Order, View, signed, tuple};
 
 /// What arrays and scalars have in common.
 #[pyclass(subclass, frozen, module = "pipeline_array")]
@@ -107,14 +107,24 @@ impl Values {
         axis: Option<&Bound<'_, PyAny>>,
         keepdims: bool,
     ) -> Object {
-        let axes = read_axes(axis, self.view.shape().len())?;
+        let dimensions = self.view.shape().len();
+        let axes = read_axes(axis, dimensions)?;
+        if reduction == Reduction::Mean
+            && dimensions == 0
+            && axis.is_some_and(|axis| !axis.is_instance_of::<PyTuple>())
+        {
+            // NB: numpy's mean is the one that does not pass it for an array of one dimension
+            read_axis(py, 0, dimensions)?;
+        }
         let mut reduced = reduction.apply(&self.view, &axes)?;
         if keepdims {
             let mut shape = self.view.shape().to_vec();
-            axes.iter().for_each(|&axis| shape[axis] = 1);
+            for &axis in &axes {
+                shape[axis] = 1;
+            }
             let shape = shape
                 .iter()
-                .map(|&length| length as isize)
+                .map(|&length| signed(length))
                 .collect::<Vec<_>>();
             reduced = reduced.reshape(&shape, Order::C)?;
         }
@@ -134,6 +144,7 @@ impl Values {
 /// # Errors
 /// As of the operation.
 pub fn calculate(operation: Binary, a: Operand, b: Operand) -> PyResult<View> {
+    let is_bool = matches!(&a, Operand::Array(view) if view.dtype() == Dtype::Bool);
     let exponent = match (operation, &b) {
         (Binary::Power, Operand::Literal(literal)) => literal.to::<f64>().ok(),
         _ => None,
@@ -146,6 +157,7 @@ pub fn calculate(operation: Binary, a: Operand, b: Operand) -> PyResult<View> {
     // NB: as numpy does it, because the general power may be off by a bit
     match exponent {
         Some(2.0) if dtype.kind() == Kind::Float => Binary::Multiply.apply(&a, &a, dtype),
+        Some(2.0) if dtype == Dtype::Int64 && is_bool => a.copy(Dtype::Int8, Order::K),
         Some(0.5) if dtype.kind() == Kind::Float => {
             Unary::SquareRoot.apply(&a.copy(dtype, Order::K)?)
         }
@@ -332,13 +344,13 @@ impl Values {
     /// The index of the least element, in C order if no axis is given.
     #[pyo3(signature = (axis = None, keepdims = false))]
     fn argmin(&self, py: Python<'_>, axis: Option<&Bound<'_, PyInt>>, keepdims: bool) -> Object {
-        let axis = axis.map(|axis| axis.as_any());
+        let axis = axis.map(Bound::as_any);
         self.reduce(py, Reduction::IndexOfMinimum, axis, keepdims)
     }
     /// The index of the greatest element, in C order if no axis is given.
     #[pyo3(signature = (axis = None, keepdims = false))]
     fn argmax(&self, py: Python<'_>, axis: Option<&Bound<'_, PyInt>>, keepdims: bool) -> Object {
-        let axis = axis.map(|axis| axis.as_any());
+        let axis = axis.map(Bound::as_any);
         self.reduce(py, Reduction::IndexOfMaximum, axis, keepdims)
     }
 
@@ -386,6 +398,15 @@ impl Values {
             Some(other) => new_result(py, other.compare(how, &self.view)?),
             None => Ok(py.NotImplemented()),
         }
+    }
+    fn __contains__(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Some(value) = Operand::read(value)? else {
+            return Ok(false);
+        };
+        let equal = value
+            .compare(CompareOp::Eq, &self.view)?
+            .reshape(&[-1], Order::C)?;
+        Ok(first(&Reduction::Any.apply(&equal, &[0])?))
     }
     fn __add__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> Object {
         self.binary(py, Binary::Add, other)
@@ -503,7 +524,7 @@ impl Values {
             )),
         }
     }
-    fn __float__<'py>(&self, py: Python<'py>) -> PyResult<f64> {
+    fn __float__(&self, py: Python<'_>) -> PyResult<f64> {
         self.number(py)?.extract()
     }
     fn __int__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

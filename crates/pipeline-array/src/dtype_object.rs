@@ -13,7 +13,7 @@ use crate::literal::to_array;
 
 /// The type of an array's elements. It can be called to make a scalar.
 #[pyclass(frozen, name = "dtype", module = "pipeline_array")]
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct DtypeObject {
     dtype: Dtype,
 }

@@ -115,6 +115,7 @@ macro_rules! integers {
         // NB: that an unsigned number is less than zero is asked, and never so
         #[allow(
             unused_comparisons,
+            clippy::absurd_extreme_comparisons,
             clippy::cast_possible_truncation,
             clippy::cast_possible_wrap,
             clippy::cast_precision_loss,
@@ -161,7 +162,7 @@ macro_rules! integers {
             }
         }
 
-        #[allow(unused_comparisons)]
+        #[allow(unused_comparisons, clippy::absurd_extreme_comparisons)]
         impl Number for $type {
             fn subtract(self, other: Self) -> Self {
                 self.wrapping_sub(other)
@@ -212,7 +213,7 @@ macro_rules! integers {
             }
         }
 
-        #[allow(unused_comparisons)]
+        #[allow(unused_comparisons, clippy::absurd_extreme_comparisons)]
         impl Integer for $type {
             fn shift_left(self, by: Self) -> Self {
                 u32::try_from(by).ok().and_then(|by| self.checked_shl(by)).unwrap_or(0)

@@ -196,7 +196,9 @@ pub fn linspace(
         *last = stop;
     }
     if matches!(dtype.kind(), Kind::Signed | Kind::Unsigned) {
-        values.iter_mut().for_each(|value| *value = value.floor());
+        for value in &mut values {
+            *value = value.floor();
+        }
     }
     new_array(py, View::of(values, vec![count]).copy(dtype, Order::C)?)
 }
@@ -240,7 +242,7 @@ pub fn frombuffer(
                 "buffer is smaller than requested size",
             ));
         }
-        Err(_) if left % dtype.item_size() == 0 => left / dtype.item_size(),
+        Err(_) if left.is_multiple_of(dtype.item_size()) => left / dtype.item_size(),
         Err(_) => {
             return Err(PyValueError::new_err(
                 "buffer size must be a multiple of element size",
@@ -449,7 +451,11 @@ pub fn read_axes(axis: Option<&Bound<'_, PyAny>>, dimensions: usize) -> PyResult
     };
     let axes = match axis.cast::<PyTuple>() {
         Ok(axes) => axes.extract::<Vec<isize>>()?,
-        Err(_) => vec![axis.extract()?],
+        // NB: an array without dimensions passes for one of a single dimension
+        Err(_) => match axis.extract()? {
+            0 | -1 if dimensions == 0 => Vec::new(),
+            axis => vec![axis],
+        },
     };
     let axes = axes
         .into_iter()

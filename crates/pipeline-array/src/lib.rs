@@ -3,20 +3,20 @@
 //! [`register`] puts the class `Array` and its functions into a module. They behave as numpy's do, as
 //! far as they go: the results are compared with numpy's in `tests/`.
 
-pub mod array;
-pub mod buffer;
-pub mod class;
-pub mod dtype;
-pub mod dtype_object;
-pub mod element;
-pub mod functions;
-pub mod index;
-pub mod literal;
-pub mod memory;
-pub mod operation;
-pub mod reduction;
-pub mod view;
-pub mod walk;
+mod array;
+mod buffer;
+mod class;
+mod dtype;
+mod dtype_object;
+mod element;
+mod functions;
+mod index;
+mod literal;
+mod memory;
+mod operation;
+mod reduction;
+mod view;
+mod walk;
 pub mod wire;
 
 use pyo3::prelude::*;

@@ -63,10 +63,9 @@ impl Literal {
     /// The type that it has beside another.
     fn dtype_beside(self, other: Dtype) -> Dtype {
         match (self, other.kind()) {
-            (Self::Bool(_), _) => other,
             (Self::Int(_), Kind::Bool) => Dtype::Int64,
-            (Self::Int(_), _) | (Self::Float(_), Kind::Float) => other,
-            (Self::Float(_), _) => Dtype::Float64,
+            (Self::Float(_), Kind::Bool | Kind::Signed | Kind::Unsigned) => Dtype::Float64,
+            _ => other,
         }
     }
 

@@ -4,10 +4,10 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::ptr::NonNull;
 
-use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
+use crate::buffer::Lent;
 use crate::dtype::Dtype;
 use crate::element::Element;
 
@@ -65,12 +65,12 @@ impl Memory {
     }
 
     /// What another object lends, from the lowest to the highest byte of its elements.
-    pub fn lent(buffer: PyUntypedBuffer, extent: Range<isize>) -> Self {
-        let start = buffer.buf_ptr().cast::<u8>().wrapping_offset(extent.start);
+    pub fn lent(buffer: Lent, extent: Range<isize>) -> Self {
+        let start = buffer.start().wrapping_offset(extent.start);
         Self {
             start: NonNull::new(start).unwrap_or(NonNull::dangling()),
             bytes: extent.len(),
-            writeable: !buffer.readonly(),
+            writeable: buffer.is_writeable(),
             lent: true,
             _owner: Box::new(buffer),
         }

@@ -11,8 +11,8 @@ use crate::element::{Element, Number};
 use crate::literal::first;
 use crate::memory::reserve;
 use crate::operation::Binary;
-use crate::view::{Order, View, axes_by_stride};
-use crate::walk::{BLOCK, Lane, Reader};
+use crate::view::{Order, View, axes_by_stride, signed};
+use crate::walk::{BLOCK, Lane, Reader, coalesce};
 
 /// What many elements become one by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,9 @@ impl Reduction {
                 Kind::Bool | Kind::Signed => parts.fold(|part| fold(part, 0, i64::add)),
                 Kind::Unsigned => parts.fold(|part| fold(part, 0, u64::add)),
                 Kind::Float if dtype == Dtype::Float32 => {
-                    parts.fold(|part| sum(part, parts.pairwise, -0.0_f32))
+                    parts.fold(|part| sum(part, parts.pairs, -0.0_f32))
                 }
-                Kind::Float => parts.fold(|part| sum(part, parts.pairwise, -0.0_f64)),
+                Kind::Float => parts.fold(|part| sum(part, parts.pairs, -0.0_f64)),
             },
             Self::Product => match dtype.kind() {
                 Kind::Bool | Kind::Signed => parts.fold(|part| fold(part, 1, i64::multiply)),
@@ -93,8 +93,41 @@ struct Parts {
     firsts: View,
     /// The first part.
     part: View,
-    /// Whether neighbours in memory belong to one part: then numpy adds them in pairs.
-    pairwise: bool,
+    pairs: Pairs,
+}
+
+/// How numpy adds: its iterator hands out what lies in the innermost dimensions.
+#[derive(Clone, Copy)]
+enum Pairs {
+    /// Neighbours in memory belong to different sums, so one after the other.
+    No,
+    /// Run by run, each in pairs.
+    Runs,
+    /// Several runs gathered to so many elements, these in pairs.
+    Gathered(usize),
+}
+
+impl Pairs {
+    /// Elements of numpy's buffer.
+    const BUFFER: usize = 8192;
+
+    fn of(view: &View, reduced: &[usize]) -> Self {
+        let mut inner = axes_by_stride(&[view]);
+        inner.retain(|&axis| view.shape()[axis] > 1);
+        let outer = inner.iter().rposition(|axis| !reduced.contains(axis));
+        let inner = view.permute(&inner[outer.map_or(0, |outer| outer + 1)..]);
+        let runs = coalesce(inner.shape(), inner.strides());
+        let whole = runs.iter().rev().scan(1, |count, &(length, _)| {
+            *count *= length;
+            Some(*count)
+        });
+        let gathered = whole.take_while(|&count| count <= Self::BUFFER).last();
+        match (runs.len(), gathered) {
+            (0, _) if view.size() > 1 => Self::No,
+            (2.., Some(core)) => Self::Gathered(inner.size().min(Self::BUFFER / core * core)),
+            _ => Self::Runs,
+        }
+    }
 }
 
 impl Parts {
@@ -102,15 +135,10 @@ impl Parts {
         let stay = (0..view.shape().len())
             .filter(|axis| !axes.contains(axis))
             .collect::<Vec<_>>();
-        let innermost = axes_by_stride(&[view])
-            .into_iter()
-            .rfind(|&axis| view.shape()[axis] > 1)
-            .is_none_or(|axis| axes.contains(&axis));
-        let firsts = view.permute(&stay);
         Self {
-            firsts,
+            firsts: view.permute(&stay),
             part: view.permute(axes),
-            pairwise: innermost,
+            pairs: Pairs::of(view, axes),
         }
     }
 
@@ -122,15 +150,16 @@ impl Parts {
     }
 
     fn fold<T: Element + Debug>(&self, f: impl Fn(&View) -> T) -> PyResult<View> {
-        let mut values = reserve(self.firsts.size())?;
-        let mut walk = self.firsts.walk();
+        let axes = axes_by_stride(&[&self.firsts]);
+        let firsts = self.firsts.permute(&axes);
+        let mut values = reserve(firsts.size())?;
+        let mut walk = firsts.walk();
         while let Some(run) = walk.next(BLOCK) {
             for at in 0..run.length {
-                let offset = run.offset + at as isize * run.stride;
-                values.push(f(&self.part.at(offset)));
+                values.push(f(&self.part.at(run.offset + signed(at) * run.stride)));
             }
         }
-        Ok(View::of(values, self.firsts.shape().to_vec()))
+        Ok(View::of(values, firsts.shape().to_vec()).unpermute(&axes))
     }
 }
 
@@ -166,49 +195,68 @@ fn index_of<T: Element>(part: &View, least: bool) -> i64 {
     best.map_or(0, |(index, _)| index)
 }
 
-fn sum<T: Number>(part: &View, pairwise: bool, zero: T) -> T {
+/// `zero` is the one that changes nothing, not even the sign of another zero.
+fn sum<T: Number>(part: &View, pairs: Pairs, zero: T) -> T {
+    if part.size() == 0 {
+        return T::default();
+    }
     let ordered = part.permute(&axes_by_stride(&[part]));
+    if let Pairs::Gathered(count) = pairs {
+        let mut gathered = Vec::with_capacity(count);
+        let mut reader = Reader::<T>::new(&ordered);
+        let mut sum = zero;
+        while let Some(mut block) = reader.next() {
+            while !block.is_empty() {
+                let (now, later) = block.split_at(block.len().min(count - gathered.len()));
+                gathered.extend_from_slice(now);
+                block = later;
+                if gathered.len() == count {
+                    sum = sum.add(sum_in_pairs(&|at| gathered[at], 0, count, zero));
+                    gathered.clear();
+                }
+            }
+        }
+        return if gathered.is_empty() {
+            sum
+        } else {
+            sum.add(sum_in_pairs(&|at| gathered[at], 0, gathered.len(), zero))
+        };
+    }
     let mut walk = ordered.walk();
     let mut sum = zero;
     while let Some(run) = walk.next(usize::MAX) {
         let lane = Lane::<T>::new(&ordered, run);
-        if pairwise {
-            sum = sum.add(sum_in_pairs(&lane, 0, lane.len(), zero));
-        } else {
-            sum = (0..lane.len()).fold(sum, |sum, at| sum.add(lane.get(at)));
-        }
+        sum = match pairs {
+            Pairs::No => (0..lane.len()).fold(sum, |sum, at| sum.add(lane.get(at))),
+            _ => sum.add(sum_in_pairs(&|at| lane.get(at), 0, lane.len(), zero)),
+        };
     }
     sum
 }
 
 /// The sum by halves, which loses less than one after the other: numpy's `pairwise_sum`, whose
 /// smallest parts of up to 128 elements are added in eight columns.
-fn sum_in_pairs<T: Number>(lane: &Lane<T>, from: usize, count: usize, zero: T) -> T {
-    let one_by_one = |sum, range: std::ops::Range<usize>| {
-        range.fold(sum, |sum: T, at| sum.add(lane.get(from + at)))
-    };
+fn sum_in_pairs<T: Number>(get: &impl Fn(usize) -> T, from: usize, count: usize, zero: T) -> T {
+    let one_by_one =
+        |sum, range: std::ops::Range<usize>| range.fold(sum, |sum: T, at| sum.add(get(from + at)));
     if count < 8 {
         return one_by_one(zero, 0..count);
     }
     if count > 128 {
         let half = count / 2;
         let half = half - half % 8;
-        return sum_in_pairs(lane, from, half, zero).add(sum_in_pairs(
-            lane,
-            from + half,
-            count - half,
-            zero,
-        ));
+        let low = sum_in_pairs(get, from, half, zero);
+        return low.add(sum_in_pairs(get, from + half, count - half, zero));
     }
-    let mut columns: [T; 8] = std::array::from_fn(|column| lane.get(from + column));
+    let mut columns: [T; 8] = std::array::from_fn(|column| get(from + column));
     let whole = count - count % 8;
     for row in (8..whole).step_by(8) {
         for (column, sum) in columns.iter_mut().enumerate() {
-            *sum = sum.add(lane.get(from + row + column));
+            *sum = sum.add(get(from + row + column));
         }
     }
-    let [a, b, c, d, e, f, g, h] = columns;
-    let sum = a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h)));
+    let pair = |at: usize| columns[at].add(columns[at + 1]);
+    let sum = pair(0).add(pair(2)).add(pair(4).add(pair(6)));
     one_by_one(sum, whole..count)
 }
 

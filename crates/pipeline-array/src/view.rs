@@ -306,14 +306,15 @@ impl View {
     /// # Errors
     /// `MemoryError`.
     pub fn copy(&self, dtype: Dtype, order: Order) -> PyResult<Self> {
+        let fortran = match order {
+            Order::C => false,
+            Order::F => true,
+            Order::A | Order::K => self.is_f_contiguous() && !self.is_c_contiguous(),
+        };
         let axes = match order {
-            Order::C => (0..self.shape.len()).collect(),
-            Order::F => (0..self.shape.len()).rev().collect(),
-            Order::A if self.is_f_contiguous() && !self.is_c_contiguous() => {
-                (0..self.shape.len()).rev().collect()
-            }
-            Order::A => (0..self.shape.len()).collect(),
             Order::K => axes_by_stride(&[self]),
+            _ if fortran => (0..self.shape.len()).rev().collect(),
+            _ => (0..self.shape.len()).collect(),
         };
         let ordered = self.permute(&axes);
         let copy = dispatch!(dtype, T => Self::of(ordered.to_vec::<T>()?, ordered.shape.clone()));
@@ -388,14 +389,12 @@ impl View {
     }
 
     fn reshape_to(&self, shape: Vec<usize>) -> PyResult<Self> {
-        match self.split(&shape) {
-            Some(strides) => Ok(self.derive(0, shape, strides)),
-            None => {
-                let copy = self.copy(self.dtype, Order::C)?;
-                let strides = contiguous(&shape, self.dtype.item_size(), Order::C);
-                Ok(copy.derive(0, shape, strides))
-            }
+        if let Some(strides) = self.split(&shape) {
+            return Ok(self.derive(0, shape, strides));
         }
+        let copy = self.copy(self.dtype, Order::C)?;
+        let strides = contiguous(&shape, self.dtype.item_size(), Order::C);
+        Ok(copy.derive(0, shape, strides))
     }
 
     /// The strides of a shape over the same elements, if some lead to them in the same order.
@@ -411,7 +410,7 @@ impl View {
             if length > 1 && left == 1 {
                 (left, stride) = blocks.pop()?;
             }
-            if left % length != 0 {
+            if !left.is_multiple_of(length) {
                 return None;
             }
             strides[at] = stride;
@@ -442,7 +441,7 @@ impl View {
             .ok_or_else(mismatch)?;
         let missing = match shape.len() - known.count() {
             0 if product == self.size() => 1,
-            1 if product > 0 && self.size() % product == 0 => self.size() / product,
+            1 if product > 0 && self.size().is_multiple_of(product) => self.size() / product,
             0 | 1 => return Err(mismatch()),
             _ => {
                 return Err(PyValueError::new_err(
@@ -455,14 +454,17 @@ impl View {
     }
 }
 
-/// The strides of elements one after the other.
+/// The strides of elements one after the other; zeros where there are none, as in numpy.
 #[must_use]
 pub fn contiguous(shape: &[usize], size: usize, order: Order) -> Vec<isize> {
     let mut strides = vec![0; shape.len()];
+    if shape.contains(&0) {
+        return strides;
+    }
     let mut stride = signed(size);
     let mut next = |at: usize| {
         strides[at] = stride;
-        stride = stride.wrapping_mul(signed(shape[at].max(1)));
+        stride = stride.wrapping_mul(signed(shape[at]));
     };
     if order == Order::F {
         (0..shape.len()).for_each(&mut next);

@@ -1,5 +1,5 @@
-//! Arrays as JSON carries them, in the form of [`pipeline::array`]: to and from [`Array`], and numpy's
-//! own where Python has numpy.
+//! Arrays as JSON carries them, in the form of [`pipeline::array`]: to and from `Array`, and numpy's own
+//! where Python has numpy.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub enum Marshaled<'py> {
     Number(Bound<'py, PyAny>),
 }
 
-/// The JSON form of an [`Array`] or one of numpy's, and the number of a scalar; `None` of anything
+/// The JSON form of an `Array` or one of numpy's, and the number of a scalar; `None` of anything
 /// else. Elements that lie in C order are not copied before they are encoded.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn marshal<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Marshaled<'py
     }
 }
 
-/// The array of a JSON form: numpy's where it can be imported, otherwise an [`Array`]; on memory of
+/// The array of a JSON form: numpy's where it can be imported, otherwise an `Array`; on memory of
 /// its own, in C order.
 ///
 /// # Errors
@@ -94,7 +94,7 @@ fn decode<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
 
 /// An array as the dictionary that is its JSON form.
 #[pyfunction]
-pub fn to_wire<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn to_wire<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = array.py();
     let Some(Marshaled::Array(value)) = marshal(array)? else {
         return Err(PyTypeError::new_err(format!(
@@ -124,8 +124,8 @@ pub fn to_wire<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
 
 /// The array of a dictionary that is its JSON form.
 #[pyfunction]
-pub fn from_wire<'py>(wire: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    decode(wire.py(), &to_value(wire, 4)?)
+pub(crate) fn from_wire<'py>(wire: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    decode(wire.py(), &to_value(wire, 5)?)
 }
 
 /// A Python value as one of JSON, as far as the form is deep. What it is not made of is null.

@@ -83,7 +83,7 @@ class Wire(unittest.TestCase):
             (["array", "meta"], None, "meta"),
             (["array", "meta", "dtype"], "complex64", "complex64"),
             (["array", "meta", "dtype"], ">i2", ">i2"),
-            (["array", "meta", "shape"], [2, 3], "data"),
+            (["array", "meta", "shape"], [2, 3], "size"),
             (["array", "meta", "shape"], [2, -2], "shape"),
             (["array", "meta", "shape"], [2.0, 2.0], "shape"),
             (["array", "meta", "shape"], [1 << 62, 1 << 62], "memory"),

@@ -32,23 +32,21 @@ def _read(path: str) -> str:
 def _follow(interpreter: LLInterpreter, tokens: List[int]) -> Optional[str]:
     """Why the tokens do not make a whole output, if they do not."""
     interpreter.start_without_prompt()
-    position = 0
+    taken: List[int] = []
     while True:
         mask, _ = interpreter.compute_mask()
         if mask is None:
             break
-        if position == len(tokens):
+        if len(taken) == len(tokens):
             return None if interpreter.is_accepting() else "the text ends before its grammar"
-        token = tokens[position]
+        token = tokens[len(taken)]
         if not mask[token]:
-            return f"token {token} at {position} is not allowed"
-        backtrack, forced = interpreter.commit_token(token)
-        position += 1 - backtrack
-        forced = forced[1:]
-        if tokens[position : position + len(forced)] != forced:
-            return f"{forced} is forced at {position}, and the text goes on otherwise"
-        position += len(forced)
-    return None if position == len(tokens) else f"the grammar ends at token {position}"
+            return f"token {token} at {len(taken)} is not allowed"
+        backtrack, appended = interpreter.commit_token(token)
+        taken = taken[: len(taken) - backtrack] + appended
+        if tokens[: len(taken)] != taken:
+            return f"the grammar goes on with {appended}, and the text otherwise"
+    return None if taken == tokens else f"the grammar ends at token {len(taken)}"
 
 
 def main() -> None:

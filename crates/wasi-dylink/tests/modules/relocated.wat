@@ -5,6 +5,7 @@
   (import "env" "__memory_base" (global $base i32))
   (import "GOT.func" "twice" (global $twice (mut i32)))
   (import "GOT.mem" "number" (global $number (mut i32)))
+  (import "env" "note" (func $note (param i32)))
   (data (global.get $base) "\0b\00\00\00")
   (global (export "pointer") i32 (i32.const 4))
   (global (export "function") i32 (i32.const 8))
@@ -15,6 +16,5 @@
     (i32.store offset=8 (global.get $base) (global.get $twice))
     (i32.store offset=12 (global.get $base) (global.get $number)))
   ;; what the constructor finds has been relocated before
-  (import "env" "note" (func $note (param i32)))
   (func (export "__wasm_call_ctors")
     (call $note (i32.load (i32.load offset=12 (global.get $base))))))
