@@ -19,7 +19,7 @@ in
   wasi-python = check "wasi-python-command-line" { } "mkdir work; cd work; bash ${./run}";
 
   wasi-python-extension = check "wasi-python-extension" {
-    nativeBuildInputs = [ wasi-python.toolchain ];
+    nativeBuildInputs = [ wasi-python.toolchain ] ++ wasi-python.toolchain.compilers;
     CPYTHON = packages.cpython-wasi;
   } "bash ${./run-extension} ${./.}";
 

@@ -2,7 +2,7 @@
 # host loads them and compiled ahead of time, and the program that is this host.
 #
 # Beside it
-#   .toolchain  clang and a sysroot, for modules that it can load
+#   .toolchain  clang and a sysroot, for modules that it can load, and .toolchain.compilers, which it runs
 {
   lib,
   bash,
@@ -23,12 +23,11 @@ let
     runCommand "wasi-toolchain"
       {
         nativeBuildInputs = compilers;
-        propagatedBuildInputs = compilers;
+        # NB: the toolchain finds these on PATH
+        passthru = { inherit compilers; };
       }
       ''
-        mkdir -p $out/nix-support
         bash ${../cpython/toolchain.sh} $out ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${pkgsCross.wasi32.llvmPackages.compiler-rt}
-        echo ${toString compilers} > $out/nix-support/propagated-build-inputs
       '';
 in
 runCommand "wasi-python-${cpython.version}"
