@@ -43,9 +43,7 @@ let
       crates = [
         "matrix"
         "wamr"
-        "wasi-dylink"
         "wasi-probe"
-        "wasi-python"
       ];
       testData = [ "checks/matrix" ];
       # libiwasm.a, and wamrc of the same version
@@ -58,7 +56,7 @@ let
         "pipeline-executor"
         "pipeline-python"
       ];
-      environment.PYO3_PYTHON = "${python313}/bin/python3.13";
+      dependencyEnvironment.PYO3_PYTHON = "${python313}/bin/python3.13";
     };
     rmpkg = {
       crates = [ "rmpkg" ];

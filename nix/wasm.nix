@@ -37,8 +37,10 @@
   cargoExtraArgs ? "",
   # the one of the crate's types that is built, of a crate that has several
   crateType ? null,
-  # more flags of rustc, such as what to link
+  # more flags of rustc, for the dependencies too
   rustflags ? [ ],
+  # and for the crate alone, where crateType is given: a dependency may be a module as well
+  crateRustflags ? [ ],
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
   # whether the module begins with the memory that its export wizer-initialize leaves, and is entered
@@ -71,7 +73,7 @@ let
   # NB: a library of Rust beside the module would keep cargo from link-time optimisation
   // lib.optionalAttrs (crateType != null) {
     cargoBuildCommand = "cargoWithProfile rustc";
-    cargoBuildExtraArgs = "--lib --crate-type ${crateType}";
+    cargoBuildExtraArgs = "--lib --crate-type ${crateType} -- ${toString crateRustflags}";
   }
   // environment;
   dependencies = craneLib.buildDepsOnly (

@@ -26,8 +26,10 @@ let
     profile = "wasm";
     output = "lib/_lib.abi3.so";
     cargoExtraArgs = "--no-default-features --features wheel";
-    rustflags = [
-      "-Crelocation-model=pic"
+    rustflags = [ "-Crelocation-model=pic" ];
+    # NB: llguidance is a cdylib itself, which cargo links without link-time optimisation, and so to
+    # what of std is not position independent
+    crateRustflags = [
       "-Ctarget-feature=-crt-static"
       "-Clink-self-contained=no"
       "-Lnative=${noLibc}"
