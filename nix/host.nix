@@ -31,14 +31,7 @@ let
       ];
       testData = [ "budgets.toml" ];
     };
-    llguidance = {
-      crates = [
-        "llguidance-py"
-        "llguidance-wasm"
-      ];
-      # NB: without an interpreter to link
-      features = [ "llguidance-py/wheel" ];
-    };
+    llguidance.crates = [ "llguidance-wasm" ];
     matrix = {
       crates = [
         "matrix"
@@ -70,8 +63,6 @@ let
     {
       crates,
       environment ? { },
-      # of crates, as `crate/feature`
-      features ? [ ],
       profile ? "dev",
       # what the dependencies are built in too
       dependencyEnvironment ? { },
@@ -93,11 +84,9 @@ let
         inherit cargoVendorDir;
         strictDeps = true;
         dontStrip = true;
-        cargoExtraArgs = lib.concatStringsSep " " (
-          [ cargoFlags ]
-          ++ map (crate: "--package ${crate}") crates
-          ++ map (feature: "--features ${feature}") features
-        );
+        cargoExtraArgs = "${cargoFlags} ${
+          lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
+        }";
         # NB: programs, tests and lints share one build of the dependencies
         CARGO_PROFILE = profile;
       }

@@ -236,8 +236,6 @@ lib.mapAttrs (
   };
   python3 = python // {
     meta.mainProgram = "python3";
-    # pip is all that it has
-    withPackages = _: python;
   };
   nixfmt = symlinkJoin {
     name = "nixfmt";
