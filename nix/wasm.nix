@@ -152,7 +152,7 @@ let
     profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
       twiggy top -n 100 ${named}/${output} > $out
     '';
-    elsewhere = stripped (optimised (crateWith reproducible.elsewhere)) { };
+    elsewhere = stripped (optimised (resumed (crateWith reproducible.elsewhere))) { };
   };
 in
 module
