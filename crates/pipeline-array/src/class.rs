@@ -583,6 +583,8 @@ impl Values {
         // SAFETY: Python's promise; the view lives as long as the object, which is the owner.
         unsafe { buffer::lend(slf.get().view(), owner, request, flags) }
     }
+    // NB: the object is Python's to name
+    #[allow(clippy::unused_self)]
     unsafe fn __releasebuffer__(&self, buffer: *mut ffi::Py_buffer) {
         // SAFETY: Python's promise.
         unsafe { buffer::release(buffer) }

@@ -170,10 +170,9 @@ impl DtypeExt for Dtype {
             (other, self)
         };
         match (small.kind(), large.kind()) {
-            (a, b) if a == b => large,
-            (Bool, _) => large,
+            (a, b) if a == b || a == Bool => large,
             (_, Bool) => small,
-            (Unsigned, Signed) if small.item_size() < large.item_size() => large,
+            (Unsigned, Signed) | (_, Float) if small.item_size() < large.item_size() => large,
             (Unsigned | Signed, Unsigned | Signed) => {
                 let unsigned = if small.kind() == Unsigned {
                     small
@@ -182,7 +181,6 @@ impl DtypeExt for Dtype {
                 };
                 Self::of(Signed, 2 * unsigned.item_size()).unwrap_or(Self::Float64)
             }
-            (_, Float) if small.item_size() < large.item_size() => large,
             _ => Self::Float64,
         }
     }

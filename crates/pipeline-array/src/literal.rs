@@ -194,12 +194,13 @@ impl Operand {
     /// # Errors
     /// `ValueError`: shapes that do not fit. `MemoryError`.
     pub fn compare(self, how: CompareOp, array: &View) -> PyResult<View> {
-        if let Self::Literal(Literal::Int(value)) = self {
-            if array.dtype().kind() != Kind::Bool && !fits(value, array.dtype()) {
-                let always = View::scalar(how.matches(0.cmp(&value)));
-                let repeated = always.broadcast_to(array.shape()).unwrap_or(always);
-                return repeated.copy(Dtype::Bool, Order::C);
-            }
+        if let Self::Literal(Literal::Int(value)) = self
+            && array.dtype().kind() != Kind::Bool
+            && !fits(value, array.dtype())
+        {
+            let always = View::scalar(how.matches(0.cmp(&value)));
+            let repeated = always.broadcast_to(array.shape()).unwrap_or(always);
+            return repeated.copy(Dtype::Bool, Order::C);
         }
         let operands = [Self::Array(array.clone()), self];
         let dtype = Self::common(&operands);

@@ -182,12 +182,12 @@ pub fn compare(how: CompareOp, a: &View, b: &View) -> PyResult<View> {
             how.matches(i128::from(a).cmp(&i128::from(b)))
         }),
         (one, other) => dispatch!(one.promote(other), T => match how {
-            CompareOp::Lt => map2(a, b, |a: T, b: T| a < b),
-            CompareOp::Le => map2(a, b, |a: T, b: T| a <= b),
-            CompareOp::Eq => map2(a, b, |a: T, b: T| a == b),
-            CompareOp::Ne => map2(a, b, |a: T, b: T| a != b),
-            CompareOp::Gt => map2(a, b, |a: T, b: T| a > b),
-            CompareOp::Ge => map2(a, b, |a: T, b: T| a >= b),
+            CompareOp::Lt => map2(a, b, |a: T, b: T| a.lt(&b)),
+            CompareOp::Le => map2(a, b, |a: T, b: T| a.le(&b)),
+            CompareOp::Eq => map2(a, b, |a: T, b: T| a.eq(&b)),
+            CompareOp::Ne => map2(a, b, |a: T, b: T| a.ne(&b)),
+            CompareOp::Gt => map2(a, b, |a: T, b: T| a.gt(&b)),
+            CompareOp::Ge => map2(a, b, |a: T, b: T| a.ge(&b)),
         }),
     }
 }

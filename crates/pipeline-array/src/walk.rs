@@ -147,16 +147,11 @@ impl<'v, T: Element> Reader<'v, T> {
             let Some(run) = self.walk.next(BLOCK - filled) else {
                 break;
             };
+            let from = self.view.start().wrapping_offset(run.offset);
             let into = &mut self.block[filled..filled + run.length];
             // SAFETY: a run's elements are the view's, which lie within its memory; the block is no
             // part of it.
-            unsafe {
-                (self.gather)(
-                    self.view.start().wrapping_offset(run.offset),
-                    run.stride,
-                    into,
-                )
-            };
+            unsafe { (self.gather)(from, run.stride, into) };
             filled += run.length;
         }
         (filled > 0).then(|| &self.block[..filled])
