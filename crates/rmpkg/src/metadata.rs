@@ -1,29 +1,20 @@
 //! What a package says of itself in `metadata.json`, for those who list and choose packages.
 
+use pipeline::NodeFactory as _;
+use pipeline::builtin::Builtin;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
-
-/// The Rust nodes of the executor.
-const RUST_NODES: [&str; 7] = [
-    "AddNode",
-    "CalculatorNode",
-    "Echo",
-    "MultiplyNode",
-    "PassThrough",
-    "PassThroughNode",
-    "RustWhisperTranscriber",
-];
 
 /// Facts about the runtime and the pipeline, which can be counted.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct RuntimeInfo {
     /// Bytes of the runtime.
     pub wasm_size_bytes: usize,
-    /// Whether a node is none of the executor's Rust nodes: then Python executes it.
+    /// Whether a node is not built into the executor: then Python executes it.
     pub has_python_nodes: bool,
-    /// Whether a node is one of the executor's Rust nodes.
+    /// Whether a node is built into the executor, in Rust.
     pub has_rust_nodes: bool,
     /// The nodes' types, each once, in the order of the manifest.
     pub node_types: Vec<String>,
@@ -39,20 +30,25 @@ impl RuntimeInfo {
     pub fn of(manifest: &Value, runtime: &[u8]) -> Self {
         let count = |key: &str| manifest[key].as_array().map_or(0, Vec::len);
         let mut node_types: Vec<String> = Vec::new();
-        let mut rust = [false; 2];
+        let built_in = Builtin.node_types();
+        let (mut has_python_nodes, mut has_rust_nodes) = (false, false);
         for node in manifest["nodes"].as_array().into_iter().flatten() {
             let Some(node_type) = node["node_type"].as_str() else {
                 continue;
             };
-            rust[usize::from(RUST_NODES.contains(&node_type))] = true;
+            if built_in.iter().any(|known| known == node_type) {
+                has_rust_nodes = true;
+            } else {
+                has_python_nodes = true;
+            }
             if !node_types.iter().any(|known| known == node_type) {
                 node_types.push(node_type.to_owned());
             }
         }
         Self {
             wasm_size_bytes: runtime.len(),
-            has_python_nodes: rust[0],
-            has_rust_nodes: rust[1],
+            has_python_nodes,
+            has_rust_nodes,
             node_types,
             node_count: count("nodes"),
             connection_count: count("connections"),

@@ -13,7 +13,7 @@ use crate::package::{
     self, Layout, MANIFEST, METADATA, MODELS, MODULES, Package, WHEELS, check_runtime,
 };
 use crate::signature::SecretKey;
-use crate::{file, json, listing, manifest, metadata, signature, write};
+use crate::{file, json, listing, manifest, metadata, signature, wheel, write};
 
 /// What a package shall contain.
 pub struct Contents {
@@ -86,7 +86,7 @@ impl Contents {
     /// [`Kind::Io`], [`Kind::Name`]; [`Kind::Wheel`] if it is not called like one.
     pub fn add_wheel(&mut self, path: &Path) -> Result<()> {
         let name = file_name(path)?;
-        ensure(name.ends_with(".whl"), Kind::Wheel, || {
+        ensure(wheel::is_named(&name), Kind::Wheel, || {
             format!("{}: the name of a wheel ends in .whl", path.display())
         })?;
         self.add_file(path, format!("{WHEELS}{name}"))

@@ -229,7 +229,7 @@ impl Package {
     /// Its wheels by name.
     pub fn wheels(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files()
-            .filter(|(name, _)| name.starts_with(WHEELS) && name.ends_with(".whl"))
+            .filter(|(name, _)| name.starts_with(WHEELS) && wheel::is_named(name))
     }
 
     /// Whether it has a signature, of whatever key.

@@ -48,7 +48,7 @@ pub fn check(name: &str) -> Result<()> {
         return Err(refused("more than 32 folders deep"));
     }
     for part in path.split('/') {
-        check_part(part).map_err(|why| refused(why))?;
+        check_part(part).map_err(&refused)?;
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ impl SecretKey {
 pub struct PublicKey(ed25519_compact::PublicKey);
 
 impl PublicKey {
-    /// Reads the text of a PEM file, SubjectPublicKeyInfo.
+    /// Reads the text of a PEM file, `SubjectPublicKeyInfo`.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl PublicKey {
             })
     }
 
-    /// The text of a PEM file, SubjectPublicKeyInfo.
+    /// The text of a PEM file, `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.0.to_pem()

@@ -72,11 +72,17 @@ impl<'a> Wheel<'a> {
 /// Where a wheel's file lies below `site-packages`, if it does.
 fn installed_name(name: &str) -> Option<&str> {
     let (folder, rest) = name.split_once('/').unwrap_or(("", name));
-    if !folder.ends_with(".data") {
+    if folder.strip_suffix(".data").is_none() {
         return Some(name);
     }
     rest.strip_prefix("purelib/")
         .or_else(|| rest.strip_prefix("platlib/"))
+}
+
+/// Whether a file is called like a wheel.
+#[must_use]
+pub fn is_named(name: &str) -> bool {
+    name.strip_suffix(".whl").is_some()
 }
 
 /// Whether a Python inside WASM can import a wheel of this name: one without machine code, or with

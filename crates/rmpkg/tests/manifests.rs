@@ -1,6 +1,8 @@
 //! The rules for manifests, by the cases of `tests/manifests/cases.json`: of each expected error and
 //! warning the beginning or a part, in order.
 
+#![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
+
 use serde_json::Value;
 
 #[test]

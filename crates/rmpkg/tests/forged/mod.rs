@@ -207,7 +207,8 @@ impl Zip {
             .map(|(name, contents)| {
                 format!("{}  {}\n", sha256(contents), String::from_utf8_lossy(name))
             })
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     }
 
     /// The archive's bytes.
@@ -307,7 +308,8 @@ pub fn sha256(contents: &[u8]) -> String {
     Sha256::digest(contents)
         .iter()
         .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// ZIP's checksum: APPNOTE.TXT 4.4.7, bit by bit.

@@ -216,8 +216,7 @@ pub const CASES: &[Case] = &[
     ("entry inside another's data", Kind::Gap, |zip| {
         let mut inner = Zip::default();
         inner.add("models/inner", "inner");
-        let inner = inner.bytes();
-        zip.add("models/outer", &inner);
+        zip.add("models/outer", inner.bytes());
         let mut part = Part::stored("models/inner", b"inner");
         part.offset = Some(offset_of(zip, "models/outer") + 30 + 12);
         zip.parts.push(part);
