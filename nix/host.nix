@@ -6,7 +6,6 @@
   craneLib,
   nodejs,
   python3,
-  python313,
   packages,
   sourceOf,
   workspace,
@@ -49,7 +48,7 @@ let
         "pipeline-executor"
         "pipeline-python"
       ];
-      dependencyEnvironment.PYO3_PYTHON = "${python313}/bin/python3.13";
+      dependencyEnvironment.PYO3_CONFIG_FILE = packages.pipeline-executor.pyo3Config;
     };
     rmpkg = {
       crates = [ "rmpkg" ];
