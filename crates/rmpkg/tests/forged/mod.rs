@@ -316,7 +316,7 @@ pub fn sha256(contents: &[u8]) -> String {
 pub fn crc32(contents: &[u8]) -> u32 {
     !contents.iter().fold(!0, |sum, &byte| {
         (0..8).fold(sum ^ u32::from(byte), |sum, _| {
-            sum >> 1 ^ (sum & 1) * 0xedb8_8320
+            (sum >> 1) ^ ((sum & 1) * 0xedb8_8320)
         })
     })
 }
