@@ -14,11 +14,10 @@ fn program() -> Vec<String> {
     match std::env::var("PIPELINE_EXECUTOR") {
         Ok(other) => other.split_whitespace().map(str::to_owned).collect(),
         // The lints are run by way of a shell, which drops a variable with a hyphen.
-        Err(_) => vec![
-            option_env!("CARGO_BIN_EXE_pipeline-executor")
-                .expect("cargo builds the program")
-                .to_owned(),
-        ],
+        Err(_) => option_env!("CARGO_BIN_EXE_pipeline-executor")
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
