@@ -128,32 +128,35 @@ let
       cargoArtifacts = dependencies;
     })
   );
-  module = stripped named {
-    inherit
-      arguments
-      dependencies
-      named
-      output
-      target
-      ;
-    size =
-      runCommand "${name}-size"
-        {
-          nativeBuildInputs = [
-            gzip
-            jq
-          ];
-        }
-        ''
-          jq -n --arg file ${output} \
-            --argjson raw $(wc -c < ${module}/${output}) \
-            --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
-        '';
-    profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
-      twiggy top -n 100 ${named}/${output} > $out
-    '';
-    elsewhere = stripped (optimised (
-      resumed (crateWith {
+  module =
+    stripped named {
+      inherit
+        arguments
+        dependencies
+        named
+        output
+        target
+        ;
+      size =
+        runCommand "${name}-size"
+          {
+            nativeBuildInputs = [
+              gzip
+              jq
+            ];
+          }
+          ''
+            jq -n --arg file ${output} \
+              --argjson raw $(wc -c < ${module}/${output}) \
+              --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
+          '';
+      profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
+        twiggy top -n 100 ${named}/${output} > $out
+      '';
+    }
+    # NB: a snapshot holds the keys of Rust's hash maps, which std takes from the host at each build
+    // lib.optionalAttrs (!snapshot) {
+      elsewhere = stripped (optimised (crateWith {
         cargoArtifacts = null;
         CARGO_BUILD_JOBS = 1;
         # another folder, other sources' paths, another day
@@ -169,8 +172,7 @@ let
           cp $cargoVendorDir/config.toml $CARGO_HOME/
           export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
         '';
-      })
-    )) { };
-  };
+      })) { };
+    };
 in
 module

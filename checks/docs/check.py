@@ -129,6 +129,7 @@ class Documents:
             if not source.exists() or block.text not in source.read_text():
                 self.problem(path, block.line, f"the block is not what stands in {value}")
         elif key == "file":
+            (copy / value).parent.mkdir(parents=True, exist_ok=True)
             (copy / value).write_text(block.text)
         elif block.language in ("bash", "console", "shell"):
             self.problem(path, block.line, f"commands stand in blocks of `sh`, not `{block.language}`")
