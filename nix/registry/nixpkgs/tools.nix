@@ -236,6 +236,8 @@ lib.mapAttrs (
   };
   python3 = python // {
     meta.mainProgram = "python3";
+    # pip is all that it has
+    withPackages = _: python;
   };
   nixfmt = symlinkJoin {
     name = "nixfmt";
