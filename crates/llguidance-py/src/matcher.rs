@@ -117,7 +117,7 @@ impl LLMatcher {
         })
     }
 
-    /// What is wrong with a grammar, or what to be warned of; empty if nothing is.
+    /// What is wrong with a grammar; empty if nothing is.
     #[staticmethod]
     #[pyo3(signature = (grammar, tokenizer = None, *, limits = None))]
     fn validate_grammar(
@@ -125,7 +125,7 @@ impl LLMatcher {
         tokenizer: Option<&LLTokenizer>,
         limits: Option<&LLParserLimits>,
     ) -> String {
-        validation(grammar, tokenizer, limits).render(true)
+        validation(grammar, tokenizer, limits).render(false)
     }
 
     /// Whether there is an error, and the error or the warnings.

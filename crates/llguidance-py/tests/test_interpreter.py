@@ -77,7 +77,7 @@ class Sessions(unittest.TestCase):
             session.compute_mask()
 
     def test_a_token_needs_a_mask(self):
-        session = interpreter('start: "ab"', enable_ff_tokens=False)
+        session = interpreter('start: "ab"', enable_backtrack=False, enable_ff_tokens=False)
         with self.assertRaisesRegex(ValueError, "without compute_mask"):
             session.commit_token(ord("a"))
 

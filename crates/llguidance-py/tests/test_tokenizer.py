@@ -105,14 +105,15 @@ class InPython(unittest.TestCase):
     def test_an_error_comes_back(self):
         class Failing(Greedy):
             def __call__(self, text):
-                raise LookupError("no such text")
+                if text in ("ab", b"ab"):
+                    raise LookupError("no such text")
+                return super().__call__(text)
 
         tokenizer = LLTokenizer(TokenizerWrapper(Failing()))
         with self.assertRaisesRegex(LookupError, "no such text"):
             tokenizer.tokenize_str("ab")
         # and is not there any more
-        self.assertEqual(tokenizer.greedy_tokenize("ab"), [5])
-        self.assertEqual(tokenizer.tokenize_bytes(b""), [])
+        self.assertEqual(tokenizer.tokenize_bytes(b"a"), [3])
 
     def test_an_end_that_is_no_token_is_refused(self):
         with self.assertRaisesRegex(ValueError, "99 is out of range"):
