@@ -37,6 +37,6 @@ in
         ];
       }
       ''
-        bash ${./install-wasip1} ${file llguidance-wheel-wasip1} ${./host-symbols.txt} | tee $out
+        bash ${./install-wasip1} ${file llguidance-wheel-wasip1} | tee $out
       '';
 }

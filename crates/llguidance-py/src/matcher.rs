@@ -125,7 +125,10 @@ impl LLMatcher {
         tokenizer: Option<&LLTokenizer>,
         limits: Option<&LLParserLimits>,
     ) -> String {
-        validation(grammar, tokenizer, limits).render(false)
+        match validation(grammar, tokenizer, limits) {
+            ValidationResult::Error(error) => error,
+            ValidationResult::Valid | ValidationResult::Warnings(_) => String::new(),
+        }
     }
 
     /// Whether there is an error, and the error or the warnings.
