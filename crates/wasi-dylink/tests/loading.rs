@@ -654,7 +654,7 @@ fn data_outside_the_modules_place_do_not_reach_past_memory() {
 #[test]
 fn an_invalid_module_is_not_compiled() {
     let mut guest = Guest::new();
-    let module = r#"(module (@dylink.0 (mem-info)) (func (result i32)))"#;
+    let module = "(module (@dylink.0 (mem-info)) (func (result i32)))";
     guest.put("/lib/invalid.so", wat::parse_str(module).unwrap());
     assert_eq!(guest.dlopen("/lib/invalid.so", NOW), 0);
     let error = guest.error();
