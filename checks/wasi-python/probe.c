@@ -68,6 +68,8 @@ static PyObject *call(PyObject *self, PyObject *function) { return PyObject_Call
 
 static PyObject *count_(PyObject *self, PyObject *unused) { return PyLong_FromLong(count()); }
 
+static PyObject *trap(PyObject *self, PyObject *unused) { __builtin_trap(); }
+
 static PyObject *state(PyObject *self, PyObject *unused) {
     int sum = 0;
     for (size_t i = 0; i < sizeof zeroed; i++) sum += zeroed[i];
@@ -79,7 +81,8 @@ static PyMethodDef methods[] = {
     {"sorted", sorted_, METH_O, NULL},    {"is_integer", is_integer, METH_O, NULL},
     {"power", power, METH_VARARGS, NULL}, {"open", open_, METH_O, NULL},
     {"call", call, METH_O, NULL},         {"count", count_, METH_NOARGS, NULL},
-    {"state", state, METH_NOARGS, NULL},  {NULL, NULL, 0, NULL},
+    {"state", state, METH_NOARGS, NULL},  {"trap", trap, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 // A type whose memory management is the interpreter's: it compares these pointers with its own.

@@ -80,7 +80,8 @@ pub fn read(view: &mut impl WasiView, path: &str) -> Result<Vec<u8>, FileError> 
     for (folder, _) in folders {
         close(&mut filesystem, folder)?;
     }
-    read_whole(&*opened?)
+    let file = opened?;
+    read_whole(&file)
 }
 
 /// A path without what does not matter: its first `/`, and parts that are empty or `.`.

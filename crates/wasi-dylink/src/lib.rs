@@ -2,7 +2,7 @@
 //!
 //! A program for `wasm32-wasip1` that imports these four from `env`, and exports its memory, its
 //! table and what its side modules link to, loads *side modules*: position-independent modules
-//! with a section `dylink.0`, as `wasm-ld -shared` makes them, CPython's extension modules among
+//! with a section `dylink.0`, as `wasm-ld -shared` makes them, Python's extension modules among
 //! them. A side module becomes a part of the program: it works in the program's memory, on its
 //! stack and through its table, and can do what the program can and no more.
 //!

@@ -46,19 +46,28 @@ impl Split {
                 if takes_value {
                     split.own.extend(arguments.next());
                 }
-            } else if text == "-h" {
+                continue;
+            }
+            if text == "-h" {
                 split.own.push(argument);
-            } else if text == "-W" || text == "-X" {
-                split.options.push(argument);
-                split.options.extend(arguments.next());
-            } else if text == "-" || text.starts_with("-c") || text.starts_with("-m") {
-                split.arguments.push(argument);
-                break;
-            } else if text.starts_with('-') {
-                split.options.push(argument);
-            } else {
+                continue;
+            }
+            let Some(flags) = text.strip_prefix('-') else {
                 split.program = Program::Script(argument.into());
                 break;
+            };
+            // NB: flags can be joined, and what follows these in one argument is theirs
+            let last = flags
+                .find(['c', 'm', 'W', 'X'])
+                .map(|at| flags.split_at(at).1);
+            if flags.is_empty() || last.is_some_and(|last| last.starts_with(['c', 'm'])) {
+                split.arguments.push(argument);
+                break;
+            }
+            let takes_value = matches!(last, Some("W" | "X"));
+            split.options.push(argument);
+            if takes_value {
+                split.options.extend(arguments.next());
             }
         }
         split.arguments.extend(arguments);
@@ -107,7 +116,9 @@ mod tests {
             ("--wheel=x a.py", "--wheel=x", "", Some("a.py"), ""),
             ("--wheel -c a.py", "--wheel -c", "", Some("a.py"), ""),
             ("-O -X dev a.py -O", "", "-O -X dev", Some("a.py"), "-O"),
+            ("-OW x -Wc a.py", "", "-OW x -Wc", Some("a.py"), ""),
             ("-c code --wheel", "", "", None, "-c code --wheel"),
+            ("-O -Bc code -O", "", "-O", None, "-Bc code -O"),
             (
                 "--wheel x -m module -h",
                 "--wheel x",

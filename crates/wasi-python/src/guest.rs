@@ -209,16 +209,14 @@ impl Guest {
         let start = instance
             .get_typed_func::<(), ()>(&mut store, "_start")
             .map_err(failed)?;
-        match start.call(&mut store, ()) {
-            Ok(()) => Ok(0),
-            Err(error) => match error.downcast_ref() {
-                Some(I32Exit(code)) => Ok(code.to_le_bytes()[0]),
-                None => {
-                    eprintln!("wasi-python: the interpreter trapped: {error:#}");
-                    Ok(TRAP)
-                }
-            },
+        let Err(error) = start.call(&mut store, ()) else {
+            return Ok(0);
+        };
+        if let Some(I32Exit(code)) = error.downcast_ref() {
+            return Ok(code.to_le_bytes()[0]);
         }
+        eprintln!("wasi-python: the interpreter trapped: {error:#}");
+        Ok(TRAP)
     }
 
     fn wasi(&self) -> anyhow::Result<WasiP1Ctx> {

