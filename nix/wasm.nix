@@ -98,7 +98,7 @@ let
     linked:
     runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
       mkdir -p $out/$(dirname ${output})
-      ${step "wasm-opt ${optimise} --debuginfo" "${linked}/*/*.wasm" "$out/${output}"}
+      ${step "wasm-opt ${optimise} --debuginfo" "${linked}/$(dirname ${output})/*.wasm" "$out/${output}"}
     '';
   # NB: compiled for one call, which needs no good code
   resumed =
@@ -107,7 +107,7 @@ let
       runCommand "${name}-snapshot" { nativeBuildInputs = [ wasmtime ]; } ''
         mkdir -p $out/$(dirname ${output})
         wasmtime wizer -C cache=n -O opt-level=0 -S cli --rename-func _start=wizer-resume \
-          ${initial}/*/*.wasm -o $out/${output} < /dev/null
+          ${initial}/$(dirname ${output})/*.wasm -o $out/${output} < /dev/null
       ''
     else
       initial;

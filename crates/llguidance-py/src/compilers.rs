@@ -24,10 +24,6 @@ impl JsonCompiler {
         json_allowed_escapes = None,
         json_allow_general_unicode_escapes = false,
     ))]
-    #[expect(
-        clippy::fn_params_excessive_bools,
-        reason = "the signature is the published one"
-    )]
     fn new(
         separators: Option<(String, String)>,
         whitespace_flexible: bool,
@@ -88,6 +84,7 @@ impl LarkCompiler {
     /// The grammar as JSON; `ValueError` if it does not compile.
     #[pyo3(signature = (lark, check = true))]
     #[expect(
+        clippy::trivially_copy_pass_by_ref,
         clippy::unused_self,
         reason = "a method, as in the published interface"
     )]
@@ -111,6 +108,7 @@ impl RegexCompiler {
     /// The grammar as JSON; `ValueError` if it does not compile.
     #[pyo3(signature = (regex, check = true))]
     #[expect(
+        clippy::trivially_copy_pass_by_ref,
         clippy::unused_self,
         reason = "a method, as in the published interface"
     )]

@@ -53,9 +53,12 @@
 //!   needs is looked for in its `runtime-path`, then beside it; `libc.so`, `libm.so` and
 //!   `libdl.so` are in the program.
 //! - A constructor that traps or exits ends the program, because it is code of the program.
+//! - What a side module imports from `wasi_snapshot_preview1`, as Rust's library does, is bound to
+//!   the program's `__wasi_…` of wasi-libc. Those that take a path have other types there, and are
+//!   not to be had.
 //!
 //! Not supported are threads and thread-local storage, WebAssembly's exceptions, 64-bit memory,
-//! WASI's functions imported by a side module itself, `RTLD_NEXT` and `dladdr`.
+//! `RTLD_NEXT` and `dladdr`.
 
 use wasmtime::{AsContextMut, Caller, Func, Instance, Linker, StoreContextMut};
 

@@ -291,6 +291,12 @@ fn instantiate<T: DylinkView>(
                 function(store, program, scope, number, name, &ty)?.into()
             }
             ("env", ty) => own(store, program, number, name, &ty)?,
+            // NB: WASI looks for memory in the module that calls it, which is to be the program, so it
+            // is called through wasi-libc's functions of the same types
+            ("wasi_snapshot_preview1", ExternType::Func(ty)) => {
+                let libc = format!("__wasi_{name}");
+                function(store, program, scope, number, &libc, &ty)?.into()
+            }
             ("GOT.mem" | "GOT.func", ExternType::Global(ty))
                 if ty.mutability() == Mutability::Var
                     && ValType::eq(ty.content(), &ValType::I32) =>
@@ -305,11 +311,7 @@ fn instantiate<T: DylinkView>(
                 global.into()
             }
             _ => {
-                let cure = if module.starts_with("wasi_") {
-                    "WASI's functions look for memory in the module that calls them, which is the program: call its C library, and leave WASI's own bindings out"
-                } else {
-                    "nothing here is known by that name"
-                };
+                let cure = "nothing here is known by that name";
                 return Err(unknown(store, number, module, name, cure));
             }
         };

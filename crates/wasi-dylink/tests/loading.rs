@@ -564,6 +564,13 @@ fn an_error_is_told_once() {
 }
 
 #[test]
+fn wasi_is_called_through_the_program() {
+    let mut guest = Guest::new();
+    let handle = guest.open("wasi");
+    assert_eq!(guest.result(handle, "answer"), 0x2a2a_2a2a);
+}
+
+#[test]
 fn what_cannot_be_loaded_says_why() {
     for name in names("refused") {
         let source =

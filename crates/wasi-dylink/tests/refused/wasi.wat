@@ -1,4 +1,4 @@
-;; /lib/wasi.so imports `wasi_snapshot_preview1.proc_exit`: WASI's functions look for memory in the module that calls them, which is the program: call its C library, and leave WASI's own bindings out
+;; /lib/wasi.so: the function `__wasi_proc_exit` is defined neither by the program nor by a module that this one needs
 (module
   (@dylink.0 (mem-info))
   (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))))
