@@ -566,7 +566,7 @@ fn an_error_is_told_once() {
 #[test]
 fn wasi_is_called_through_the_program() {
     let mut guest = Guest::new();
-    let handle = guest.open("wasi");
+    let handle = guest.open("random");
     assert_eq!(guest.result(handle, "answer"), 0x2a2a_2a2a);
 }
 
