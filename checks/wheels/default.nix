@@ -50,13 +50,20 @@ in
       runtime:
       { program, command }:
       lib.nameValuePair "python-llguidance-${runtime}" (
-        runCommand "python-llguidance-${runtime}" { nativeBuildInputs = [ program ]; } ''
-          ln -s ${packages.cpython-wasi}/lib lib
-          ${lib.getExe python} -m zipfile -e ${file llguidance-wheel-wasip1} site
-          rm site/llguidance/_lib.*
-          cp -r ${tests}/crates/llguidance-py/tests tests
-          ${command} ${linked}/${linked.output} -m unittest discover --verbose -s /tests 2>&1 | tee $out
-        ''
+        runCommand "python-llguidance-${runtime}"
+          {
+            nativeBuildInputs = [
+              program
+              python
+            ];
+          }
+          ''
+            ln -s ${packages.cpython-wasi}/lib lib
+            python3 -m zipfile -e ${file llguidance-wheel-wasip1} site
+            rm site/llguidance/_lib.*
+            cp -r ${tests}/crates/llguidance-py/tests tests
+            ${command} ${linked}/${linked.output} -m unittest discover --verbose -s /tests 2>&1 | tee $out
+          ''
       )
     )
     {
