@@ -200,11 +200,13 @@ mod tests {
     #[test]
     fn a_folder_that_others_can_write_to_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(
-            CodeCache::open(folder.path()),
-            Err(CacheError::Others { .. })
-        ));
+        for mode in [0o720, 0o702] {
+            fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(
+                CodeCache::open(folder.path()),
+                Err(CacheError::Others { .. })
+            ));
+        }
     }
 
     #[test]

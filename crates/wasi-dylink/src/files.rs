@@ -174,6 +174,10 @@ mod tests {
             .unwrap()
             .preopened_dir(inner.join("deeper"), "/lib/nested/", FsPerms::ReadOnly)
             .unwrap()
+            .preopened_dir(&inner, "/twice", FsPerms::ReadOnly)
+            .unwrap()
+            .preopened_dir(inner.join("deeper"), "/twice", FsPerms::ReadOnly)
+            .unwrap()
             .build_p1();
         (folder, context)
     }
@@ -188,6 +192,7 @@ mod tests {
             ("/lib/nested/b.so", "b"),
             ("/lib/deeper/../a.so", "a"),
             ("/lib/within", "b"),
+            ("/twice/b.so", "b"),
         ] {
             assert_eq!(
                 read(&mut context, path).unwrap(),

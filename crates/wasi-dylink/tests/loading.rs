@@ -561,6 +561,9 @@ fn an_error_is_told_once() {
     guest.dlopen("/lib/none.so", NOW);
     assert_eq!(guest.error(), "/lib/none.so: no such file");
     assert_eq!(guest.error(), "");
+    guest.dlopen("/none.so", NOW);
+    assert_eq!(guest.error(), "/none.so: no such file");
+    assert_eq!(guest.global("allocated"), 1, "the first is freed");
 }
 
 #[test]

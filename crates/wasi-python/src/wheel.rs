@@ -93,15 +93,17 @@ pub fn unpack(file: &Path, minor: u32, cache: Option<&CodeCache>) -> anyhow::Res
     let contents = read(file).with_context(named)?;
     let Some(cache) = cache else {
         let folder = tempfile::tempdir()?;
-        unpack_into(&contents, folder.path()).with_context(named)?;
+        unpack_into(&contents, folder.path(), LARGEST_UNPACKED).with_context(named)?;
         return Ok(Unpacked::Temporary(folder));
     };
-    let wheels = cache.folder().join("wheels");
-    let folder = wheels.join(format!("{:x}", Sha256::digest(&contents)));
+    // NB: nobody else may write there either
+    let wheels = CodeCache::open(&cache.folder().join("wheels"))?;
+    let folder = wheels
+        .folder()
+        .join(format!("{:x}", Sha256::digest(&contents)));
     if !folder.exists() {
-        fs::create_dir_all(&wheels)?;
-        let unfinished = tempfile::tempdir_in(&wheels)?;
-        unpack_into(&contents, unfinished.path()).with_context(named)?;
+        let unfinished = tempfile::tempdir_in(wheels.folder())?;
+        unpack_into(&contents, unfinished.path(), LARGEST_UNPACKED).with_context(named)?;
         // NB: another process may have been faster, with the same result
         if let Err(error) = fs::rename(unfinished.path(), &folder)
             && !folder.exists()
@@ -119,8 +121,12 @@ fn read(file: &Path) -> Result<Vec<u8>, WheelError> {
         return Err(WheelError::TooLarge(size));
     }
     let mut contents = Vec::new();
+    // NB: it may grow meanwhile
     file.take(LARGEST + 1).read_to_end(&mut contents)?;
-    Ok(contents)
+    match contents.len() as u64 {
+        ..=LARGEST => Ok(contents),
+        size => Err(WheelError::TooLarge(size)),
+    }
 }
 
 /// Whether the tags in a wheel's name fit, each of which may be several with dots between.
@@ -161,12 +167,12 @@ fn check_tags(name: &str, minor: u32) -> Result<(), WheelError> {
     })
 }
 
-fn unpack_into(contents: &[u8], folder: &Path) -> Result<(), WheelError> {
+/// Unpacks no more than `left` bytes.
+fn unpack_into(contents: &[u8], folder: &Path, mut left: u64) -> Result<(), WheelError> {
     let mut archive = ZipArchive::new(io::Cursor::new(contents))?;
     if archive.len() > MOST_FILES {
         return Err(WheelError::TooMany(archive.len()));
     }
-    let mut left = LARGEST_UNPACKED;
     let mut seen = HashSet::new();
     for number in 0..archive.len() {
         let mut entry = archive.by_index(number)?;
@@ -275,7 +281,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("inner");
         fs::create_dir(&inner).unwrap();
-        let result = unpack_into(contents, &inner);
+        let result = unpack_into(contents, &inner, LARGEST_UNPACKED);
         (folder, result)
     }
 
@@ -364,6 +370,28 @@ mod tests {
         }
         let (_folder, result) = unpacked(&writer.finish().unwrap().into_inner());
         assert!(matches!(result, Err(WheelError::TooMany(_))));
+    }
+
+    #[test]
+    fn bytes_are_counted_over_all_files() {
+        let wheel = archive(&[("a.py", 0o644), ("b.py", 0o644)]);
+        let folder = tempfile::tempdir().unwrap();
+        unpack_into(&wheel, &folder.path().join("fits"), 8).unwrap();
+        let result = unpack_into(&wheel, &folder.path().join("not"), 7);
+        assert!(matches!(result, Err(WheelError::Bomb)), "{result:?}");
+    }
+
+    #[test]
+    fn a_wheel_is_measured_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a-1-py3-none-any.whl");
+        File::create(&file).unwrap().set_len(LARGEST + 1).unwrap();
+        let result = read(&file);
+        assert!(
+            matches!(result, Err(WheelError::TooLarge(size)) if size == LARGEST + 1),
+            "{:?}",
+            result.map(|contents| contents.len())
+        );
     }
 
     #[test]
