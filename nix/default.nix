@@ -53,6 +53,7 @@ let
       "Cargo.lock"
       "crates"
     ];
+    reproducible = call ./reproducible.nix { };
     buildWasm = call ./wasm.nix { };
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
