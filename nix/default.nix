@@ -53,7 +53,9 @@ let
       "Cargo.lock"
       "crates"
     ];
+    reproducible = call ./reproducible.nix { };
     buildWasm = call ./wasm.nix { };
+    buildWheel = call ./wheel.nix { };
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
     cells = scope.cellsOf (lib.importTOML ../checks/matrix/matrix.toml);

@@ -30,12 +30,21 @@ let
       ];
       testData = [ "budgets.toml" ];
     };
-    llguidance.crates = [ "llguidance-wasm" ];
+    llguidance = {
+      crates = [
+        "llguidance-py"
+        "llguidance-wasm"
+      ];
+      # NB: without an interpreter to link
+      features = [ "llguidance-py/wheel" ];
+    };
     matrix = {
       crates = [
         "matrix"
         "wamr"
+        "wasi-dylink"
         "wasi-probe"
+        "wasi-python"
       ];
       testData = [ "checks/matrix" ];
       # libiwasm.a, and wamrc of the same version
@@ -62,6 +71,8 @@ let
     {
       crates,
       environment ? { },
+      # of crates, as `crate/feature`
+      features ? [ ],
       profile ? "dev",
       # what the dependencies are built in too
       dependencyEnvironment ? { },
@@ -83,9 +94,11 @@ let
         inherit cargoVendorDir;
         strictDeps = true;
         dontStrip = true;
-        cargoExtraArgs = "${cargoFlags} ${
-          lib.concatMapStringsSep " " (crate: "--package ${crate}") crates
-        }";
+        cargoExtraArgs = lib.concatStringsSep " " (
+          [ cargoFlags ]
+          ++ map (crate: "--package ${crate}") crates
+          ++ map (feature: "--features ${feature}") features
+        );
         # NB: programs, tests and lints share one build of the dependencies
         CARGO_PROFILE = profile;
       }

@@ -13,11 +13,11 @@
   binaryen,
   gzip,
   jq,
-  libfaketime,
   twiggy,
   wabt,
   wasmtime,
   craneLibFor,
+  reproducible,
   workspaceOf,
 }:
 {
@@ -35,8 +35,12 @@
   optimise ? "-Os",
   # more arguments of cargo, such as features
   cargoExtraArgs ? "",
-  # more flags of rustc, such as what to link
+  # the one of the crate's types that is built, of a crate that has several
+  crateType ? null,
+  # more flags of rustc, for the dependencies too
   rustflags ? [ ],
+  # and for the crate alone, where crateType is given: a dependency may be a module as well
+  crateRustflags ? [ ],
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
   # whether the module begins with the memory that its export wizer-initialize leaves, and is entered
@@ -64,14 +68,12 @@ let
     CARGO_BUILD_TARGET = target;
     CARGO_PROFILE = profile;
     cargoExtraArgs = "${cargoFlags} --package ${crate} ${cargoExtraArgs}";
-    # NB: panic messages carry the paths of sources, and with them those of the store
-    preBuild = ''
-      RUSTFLAGS="${lib.concatMapStrings (flag: "${flag} ") rustflags}--remap-path-prefix=$PWD=/source"
-      for folder in $cargoVendorDir/*/; do
-        RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=''${folder%/}=/vendor"
-      done
-      export RUSTFLAGS
-    '';
+    preBuild = reproducible.rustflags rustflags;
+  }
+  # NB: a library of Rust beside the module would keep cargo from link-time optimisation
+  // lib.optionalAttrs (crateType != null) {
+    cargoBuildCommand = "cargoWithProfile rustc";
+    cargoBuildExtraArgs = "--lib --crate-type ${crateType} -- ${toString crateRustflags}";
   }
   // environment;
   dependencies = craneLib.buildDepsOnly (
@@ -96,16 +98,21 @@ let
     linked:
     runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
       mkdir -p $out/$(dirname ${output})
-      ${step "wasm-opt ${optimise} --debuginfo" "${linked}/*/*.wasm" "$out/${output}"}
+      ${step "wasm-opt ${optimise} --debuginfo" "${linked}/$(dirname ${output})/*.wasm" "$out/${output}"}
     '';
-  # NB: compiled for one call, which needs no good code
+  # NB: compiled for one call, which needs no good code. Rust's std asks the host itself for the keys of
+  # its hash maps, so meanwhile its import has another name of that length, which leaves them 0.
   resumed =
     initial:
     if snapshot then
       runCommand "${name}-snapshot" { nativeBuildInputs = [ wasmtime ]; } ''
+        renamed() { LC_ALL=C sed -z "s/\(wasi_snapshot_preview1\n\)$1/\1$2/" "$3"; }
+        echo '(module (func (export "no_entropy") (param i32 i32) (result i32) i32.const 0))' > none.wat
+        renamed random_get no_entropy ${initial}/$(dirname ${output})/*.wasm > initial.wasm
+        wasmtime wizer -C cache=n -O opt-level=0 -S cli --preload wasi_snapshot_preview1=none.wat \
+          --rename-func _start=wizer-resume initial.wasm -o snapshot.wasm < /dev/null
         mkdir -p $out/$(dirname ${output})
-        wasmtime wizer -C cache=n -O opt-level=0 -S cli --rename-func _start=wizer-resume \
-          ${initial}/*/*.wasm -o $out/${output} < /dev/null
+        renamed no_entropy random_get snapshot.wasm > $out/${output}
       ''
     else
       initial;
@@ -117,10 +124,10 @@ let
         inherit version passthru;
         nativeBuildInputs = [ wabt ];
       }
-      # NB: wasm-opt would write the code anew, and larger
+      # NB: wasm-opt would write the code anew, and larger. A side module is one by its dylink.0.
       ''
         mkdir -p $out/$(dirname ${output})
-        ${step "wasm-strip" "${named}/${output}" "$out/${output}"}
+        ${step "wasm-strip --keep-section=dylink.0" "${named}/${output}" "$out/${output}"}
       '';
 
   named = optimised (
@@ -128,51 +135,31 @@ let
       cargoArtifacts = dependencies;
     })
   );
-  module =
-    stripped named {
-      inherit
-        arguments
-        dependencies
-        named
-        output
-        target
-        ;
-      size =
-        runCommand "${name}-size"
-          {
-            nativeBuildInputs = [
-              gzip
-              jq
-            ];
-          }
-          ''
-            jq -n --arg file ${output} \
-              --argjson raw $(wc -c < ${module}/${output}) \
-              --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
-          '';
-      profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
-        twiggy top -n 100 ${named}/${output} > $out
-      '';
-    }
-    # NB: a snapshot holds the keys of Rust's hash maps, which std takes from the host at each build
-    // lib.optionalAttrs (!snapshot) {
-      elsewhere = stripped (optimised (crateWith {
-        cargoArtifacts = null;
-        CARGO_BUILD_JOBS = 1;
-        # another folder, other sources' paths, another day
-        preConfigure = ''
-          cp -r $PWD $NIX_BUILD_TOP/another-folder
-          cp -rL $cargoVendorDir $NIX_BUILD_TOP/another-vendor
-          chmod -R u+w $NIX_BUILD_TOP/another-vendor
-          sed -i "s|$cargoVendorDir|$NIX_BUILD_TOP/another-vendor|g" $NIX_BUILD_TOP/another-vendor/config.toml
-          cargoVendorDir=$NIX_BUILD_TOP/another-vendor
-          cd $NIX_BUILD_TOP/another-folder
-          export CARGO_HOME=$NIX_BUILD_TOP/another-home
-          mkdir $CARGO_HOME
-          cp $cargoVendorDir/config.toml $CARGO_HOME/
-          export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1) FAKETIME=+1d NO_FAKE_STAT=1
+  module = stripped named {
+    inherit
+      arguments
+      dependencies
+      named
+      output
+      target
+      ;
+    size =
+      runCommand "${name}-size"
+        {
+          nativeBuildInputs = [
+            gzip
+            jq
+          ];
+        }
+        ''
+          jq -n --arg file ${output} \
+            --argjson raw $(wc -c < ${module}/${output}) \
+            --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
         '';
-      })) { };
-    };
+    profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
+      twiggy top -n 100 ${named}/${output} > $out
+    '';
+    elsewhere = stripped (optimised (resumed (crateWith reproducible.elsewhere))) { };
+  };
 in
 module

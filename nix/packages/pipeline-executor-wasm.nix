@@ -17,7 +17,7 @@ buildWasm {
   snapshot = true;
   rustflags = cpython.rustflags ++ [
     # see crates/pipeline-python/src/snapshot.rs
-    "-Clink-arg=--wrap=clock_gettime"
+    "-Clink-arg=--wrap=__wasi_clock_time_get"
     "-Clink-arg=--wrap=getentropy"
   ];
   environment = {

@@ -29,11 +29,6 @@ pub fn main() -> u8 {
 #[cfg(target_family = "wasm")]
 #[unsafe(export_name = "wizer-initialize")]
 pub extern "C" fn initialize() {
-    unsafe extern "C" {
-        fn __wasm_call_ctors();
-    }
-    // SAFETY: they run once, here, because `resume` is entered in place of `_start`.
-    unsafe { __wasm_call_ctors() };
     if let Err(error) = pipeline_python::snapshot::prepare(ACCOUNT) {
         eprintln!("pipeline-executor: {error}");
         std::process::exit(pipeline_executor::USAGE.into());

@@ -14,12 +14,14 @@ use crate::{Account, StartError, frozen, interpreter};
 /// Whether the module is being built.
 static PREPARING: AtomicBool = AtomicBool::new(false);
 
-/// Starts the interpreter and imports what nodes use most.
+/// Runs C's constructors, starts the interpreter and imports what nodes use most.
 ///
 /// # Errors
 /// The interpreter does not start, or cannot import a module.
 pub fn prepare(account: Account) -> Result<(), StartError> {
     PREPARING.store(true, Ordering::Relaxed);
+    // SAFETY: they run once, here, because [`resume`] is called in place of `_start`.
+    unsafe { __wasm_call_ctors() };
     interpreter::start(account).map_err(StartError)?;
     let imported = Python::attach(|py| {
         interpreter::running(py)?
@@ -58,38 +60,31 @@ pub(crate) fn is_preparing() -> bool {
 }
 
 unsafe extern "C" {
+    fn __wasm_call_ctors();
     fn __wasilibc_initialize_environ();
     fn __wasilibc_reset_preopens();
 
-    fn __real_clock_gettime(clock: *const u8, time: *mut Time) -> c_int;
+    fn __real___wasi_clock_time_get(clock: u32, precision: u64, nanoseconds: *mut u64) -> u16;
     fn __real_getentropy(buffer: *mut u8, size: usize) -> c_int;
 }
 
-/// C's `struct timespec`.
-#[repr(C)]
-pub struct Time {
-    seconds: i64,
-    nanoseconds: i32,
-}
-
-/// What everybody calls as `clock_gettime`: while the module is built, time stands still, or each
-/// build would give another module.
+/// What the C library calls as `__wasi_clock_time_get`: while the module is built, time stands
+/// still, or each build would give another module.
 ///
 /// # Safety
 /// As of C's function.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn __wrap_clock_gettime(clock: *const u8, time: *mut Time) -> c_int {
+pub unsafe extern "C" fn __wrap___wasi_clock_time_get(
+    clock: u32,
+    precision: u64,
+    nanoseconds: *mut u64,
+) -> u16 {
     if !is_preparing() {
         // SAFETY: the caller's promise.
-        return unsafe { __real_clock_gettime(clock, time) };
+        return unsafe { __real___wasi_clock_time_get(clock, precision, nanoseconds) };
     }
-    // SAFETY: the caller's pointer is to a timespec.
-    unsafe {
-        time.write(Time {
-            seconds: 0,
-            nanoseconds: 0,
-        });
-    }
+    // SAFETY: the caller's pointer is to a time.
+    unsafe { nanoseconds.write(0) };
     0
 }
 

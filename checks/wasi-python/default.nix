@@ -1,0 +1,39 @@
+# wasi-python as a program, and what it loads: an extension module in C, and the wheel of llguidance.
+{
+  runCommand,
+  python3,
+  packages,
+  sourceOf,
+}:
+let
+  inherit (packages) llguidance-wheel-wasip1 wasi-python;
+  tests = "${sourceOf [ "crates/llguidance-py/tests" ]}/crates/llguidance-py/tests";
+  # A check whose home is a folder of its own, so that there is a cache
+  check =
+    name: arguments: script:
+    runCommand name (
+      arguments // { nativeBuildInputs = [ wasi-python ] ++ arguments.nativeBuildInputs or [ ]; }
+    ) "export HOME=$PWD/home\n${script}\ntouch $out\n";
+in
+{
+  wasi-python = check "wasi-python-command-line" { } "mkdir work; cd work; bash ${./run}";
+
+  wasi-python-extension = check "wasi-python-extension" {
+    nativeBuildInputs = [ wasi-python.toolchain ] ++ wasi-python.toolchain.compilers;
+    CPYTHON = packages.cpython-wasi;
+  } "bash ${./run-extension} ${./.}";
+
+  # Installed by pip into a folder, it passes the tests that it passes natively.
+  wheel-llguidance-wasip1-imports =
+    check "wheel-llguidance-wasip1-imports"
+      {
+        nativeBuildInputs = [ (python3.withPackages (packages: [ packages.pip ])) ];
+      }
+      ''
+        python3 -m pip install --no-index --no-cache-dir --no-deps --target folder --implementation cp \
+          --python-version 3.13 --abi abi3 --platform wasi_0_0_0_wasm32 --only-binary :all: \
+          ${llguidance-wheel-wasip1}/${llguidance-wheel-wasip1.output}
+        mkdir tmp
+        wasi-python --dir tmp::/tmp --path folder --path ${tests} -m unittest discover --verbose -s ${tests}
+      '';
+}

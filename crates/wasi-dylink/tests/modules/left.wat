@@ -1,0 +1,7 @@
+;; Needs third.so, as right.wat does.
+(module
+  (@dylink.0 (mem-info) (needed "third.so"))
+  (import "env" "third" (func $third (result i32)))
+  (import "env" "note" (func $note (param i32)))
+  (func (export "left") (result i32) call $third)
+  (func (export "__wasm_call_ctors") (call $note (i32.const 4))))

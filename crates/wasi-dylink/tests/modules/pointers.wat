@@ -1,0 +1,18 @@
+;; Function pointers: to a static function, to an exported one, and to one of the program.
+(module
+  (@dylink.0 (mem-info (table 2 0)))
+  (type $unary (func (param i32) (result i32)))
+  (import "env" "__indirect_function_table" (table 2 funcref))
+  (import "env" "__table_base" (global $table i32))
+  (import "GOT.func" "twice" (global $twice (mut i32)))
+  (import "GOT.func" "add" (global $add (mut i32)))
+  (func $thrice (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
+  (func $unused (param i32) (result i32) local.get 0)
+  (elem (global.get $table) func $unused $thrice)
+  (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "thrice_pointer") (result i32) (i32.add (global.get $table) (i32.const 1)))
+  (func (export "twice_pointer") (result i32) global.get $twice)
+  (func (export "add_pointer") (result i32) global.get $add)
+  (func (export "call_add") (param i32) (result i32)
+    (call_indirect (param i32 i32) (result i32)
+      (local.get 0) (i32.const 100) (global.get $add))))

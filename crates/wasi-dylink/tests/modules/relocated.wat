@@ -1,0 +1,20 @@
+;; static int target = 11; int *pointer = &target; int (*function)(int) = twice; int *theirs = &number;
+(module
+  (@dylink.0 (mem-info (memory 16 2)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (import "GOT.func" "twice" (global $twice (mut i32)))
+  (import "GOT.mem" "number" (global $number (mut i32)))
+  (import "env" "note" (func $note (param i32)))
+  (data (global.get $base) "\0b\00\00\00")
+  (global (export "pointer") i32 (i32.const 4))
+  (global (export "function") i32 (i32.const 8))
+  (global (export "theirs") i32 (i32.const 12))
+  (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "__wasm_apply_data_relocs")
+    (i32.store offset=4 (global.get $base) (global.get $base))
+    (i32.store offset=8 (global.get $base) (global.get $twice))
+    (i32.store offset=12 (global.get $base) (global.get $number)))
+  ;; what the constructor finds has been relocated before
+  (func (export "__wasm_call_ctors")
+    (call $note (i32.load (i32.load offset=12 (global.get $base))))))

@@ -1,0 +1,15 @@
+;; Weak symbols that nobody defines, as wasm-ld names them: all of `env`.
+(module
+  (@dylink.0 (mem-info)
+    (import-info "env" "absent" binding-weak undefined)
+    (import-info "env" "absent_pointer" binding-weak undefined)
+    (import-info "env" "absent_data" binding-weak undefined)
+    (import-info "env" "number" binding-weak undefined))
+  (import "env" "absent" (func $absent (result i32)))
+  (import "GOT.func" "absent_pointer" (global $pointer (mut i32)))
+  (import "GOT.mem" "absent_data" (global $data (mut i32)))
+  (import "GOT.mem" "number" (global $number (mut i32)))
+  (func (export "pointer") (result i32) global.get $pointer)
+  (func (export "data") (result i32) global.get $data)
+  (func (export "number_pointer") (result i32) global.get $number)
+  (func (export "call") (result i32) call $absent))

@@ -1,0 +1,4 @@
+;; /lib/undefined-address.so: the function `nowhere` is defined neither by the program nor by a module that this one needs
+(module
+  (@dylink.0 (mem-info (memory 64 4) (table 2 0)))
+  (import "GOT.func" "nowhere" (global (mut i32))))

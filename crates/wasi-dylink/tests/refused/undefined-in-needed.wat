@@ -1,0 +1,3 @@
+;; /lib/undefined-function.so: the function `nowhere` is defined neither by the program nor by a module that this one needs
+(module
+  (@dylink.0 (mem-info (memory 64 4) (table 2 0)) (needed "undefined-function.so")))

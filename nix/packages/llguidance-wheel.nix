@@ -1,0 +1,107 @@
+# llguidance's Python wheel for this machine, and in `packed` what maturin makes of the crate.
+{
+  lib,
+  runCommand,
+  stdenv,
+  buildWheel,
+  craneLib,
+  maturin,
+  patchelf,
+  python3,
+  reproducible,
+  system,
+  workspace,
+}:
+let
+  crate = "llguidance-py";
+  inherit (workspace.of.${crate})
+    source
+    dummySource
+    cargoFlags
+    cargoVendorDir
+    ;
+  version = (lib.importTOML ../../crates/llguidance-py/pyproject.toml).project.version;
+  # NB: the oldest glibc that the module runs on is that of the machine that built it, which differs
+  # between the two sources of inputs, so the tag promises none
+  platform =
+    {
+      aarch64-darwin = "macosx_11_0_arm64";
+      x86_64-darwin = "macosx_10_12_x86_64";
+    }
+    .${system} or "linux_${lib.removeSuffix "-linux" system}";
+
+  common = {
+    pname = crate;
+    inherit (workspace) version;
+    inherit cargoVendorDir;
+    strictDeps = true;
+    dontStrip = true;
+    doCheck = false;
+    CARGO_PROFILE = "wheel";
+    preBuild = reproducible.rustflags [ ];
+  };
+  packWith =
+    changes:
+    craneLib.mkCargoDerivation (
+      common
+      // {
+        src = source;
+        cargoArtifacts = craneLib.buildDepsOnly (
+          common
+          // {
+            dummySrc = dummySource;
+            cargoExtraArgs = "${cargoFlags} --package ${crate} --features wheel";
+            cargoCheckCommand = ":";
+            # NB: as maturin calls it, or what is built here would be built again
+            cargoBuildCommand = "cargoWithProfile rustc";
+            cargoBuildExtraArgs = "--lib --crate-type cdylib";
+          }
+        );
+        doInstallCargoArtifacts = false;
+        nativeBuildInputs = [
+          maturin
+          python3
+        ];
+        buildPhaseCargoCommand = ''
+          cd crates/llguidance-py
+          cp ${../../LICENSE-APACHE} LICENSE-APACHE
+          cp ${../../LICENSE-MIT} LICENSE-MIT
+          python3 ${../notices.py} Cargo.toml --offline --features wheel \
+            --filter-platform $(rustc --print host-tuple) > THIRD-PARTY-NOTICES
+          maturin build --offline --profile wheel --features wheel --compatibility linux --out packed
+        '';
+        installPhaseCommand = "cp -r packed $out";
+      }
+      // changes
+    );
+  # NB: the compiler leads what it links to the libraries of the store, which are nowhere else
+  freed =
+    packed:
+    runCommand "llguidance-module"
+      { nativeBuildInputs = [ python3 ] ++ lib.optional stdenv.hostPlatform.isLinux patchelf; }
+      ''
+        python3 -m zipfile -e ${packed}/*.whl .
+        ${lib.optionalString stdenv.hostPlatform.isLinux ''
+          patchelf --set-rpath / llguidance/_lib.abi3.so
+          patchelf --remove-rpath llguidance/_lib.abi3.so
+        ''}
+        cp llguidance/_lib.abi3.so $out
+      '';
+  wheelOf =
+    packed: passthru:
+    buildWheel {
+      inherit
+        packed
+        platform
+        passthru
+        version
+        ;
+      module = freed packed;
+    };
+  packed = packWith { };
+in
+wheelOf packed {
+  inherit packed;
+  output = "llguidance-${version}-cp310-abi3-${platform}.whl";
+  elsewhere = wheelOf (packWith reproducible.elsewhere) { };
+}
