@@ -54,7 +54,8 @@ stack-size=8388608
 -lm
 ARGUMENTS
 mkdir "$out/bin"
-$CC "$config/python.o" -L"$out/lib" "-Wl,@$config/link.txt" -o "$out/bin/python.wasm"
+# NB: the C library's objects name the folder in which they were built
+$CC "$config/python.o" -L"$out/lib" "-Wl,@$config/link.txt" -Wl,--strip-debug -o "$out/bin/python.wasm"
 
 # Paths of this build are of no use later, and would make it another each time
 find "$lib" -name '_sysconfigdata*' -o -path "$config/*" -type f | while read -r file; do

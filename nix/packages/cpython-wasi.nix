@@ -4,9 +4,11 @@
 #   .programName  python3.13
 #   .pyo3Config   what PyO3 must know to link it into a program, as PYO3_CONFIG_FILE
 #   .rustflags    with which rustc links such a program
+#   .elsewhere    the same built under other circumstances: it must have the same bytes
 {
   lib,
   stdenvNoCC,
+  libfaketime,
   llvmPackages_22,
   pkgsCross,
   python313,
@@ -64,6 +66,7 @@ let
   ];
   cpython = build {
     passthru = {
+      inherit elsewhere;
       programName = "python${minorVersion}";
       pyo3Config = writeText "pyo3.txt" ''
         implementation=CPython
@@ -81,6 +84,17 @@ let
         "-Clink-arg=--stack-first"
       ];
     };
+  };
+  elsewhere = build {
+    pname = "cpython-wasi-elsewhere";
+    # another folder, another day, one core
+    preBuild = ''
+      cp -a . $NIX_BUILD_TOP/another-folder
+      cd $NIX_BUILD_TOP/another-folder
+      export NIX_BUILD_CORES=1
+      export LD_PRELOAD=$(find ${libfaketime}/lib -name libfaketime.so.1)
+      export FAKETIME=+1d NO_FAKE_STAT=1 FAKETIME_DISABLE_SHM=1
+    '';
   };
 in
 cpython
