@@ -4,8 +4,7 @@
 //! signatures, results and errors are those of the wheel `llguidance` on `PyPI`, whose recorded
 //! behaviour (`tests/observations.json`) is what this one is held against.
 //!
-//! A program that embeds Python can have the module linked in instead of loading it:
-//! `pyo3::append_to_inittab!(_lib)` with [`_lib`], before the interpreter starts.
+//! A program that embeds Python can have the module linked in instead of loading it: [`link`].
 
 mod compilers;
 #[cfg(feature = "tokenizers")]
@@ -65,6 +64,22 @@ pub mod _lib {
     fn get_version() -> String {
         crate::version()
     }
+}
+
+/// Makes the module one of those that are built into the interpreter.
+///
+/// # Panics
+/// There is no memory for the table of these.
+///
+/// # Safety
+/// No interpreter has been started in this process, and no other thread is about to.
+pub unsafe fn link() {
+    // SAFETY: the caller's promise; the name is static, and the function is what PyO3 made for a
+    // module of it.
+    let added = unsafe {
+        pyo3::ffi::PyImport_AppendInittab(c"llguidance._lib".as_ptr(), Some(_lib::__pyo3_init))
+    };
+    assert_eq!(added, 0, "no memory for the table of built-in modules");
 }
 
 /// What llguidance says of its version through its C ABI.

@@ -3,6 +3,8 @@
 
 pub mod memory;
 mod options;
+#[cfg(feature = "python")]
+pub mod python;
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -1,7 +1,9 @@
-//! The program with Python's nodes.
+//! The program with Python's nodes. Before any of this a program may give the interpreter modules of
+//! its own.
 
-use pipeline_executor::memory;
 use pipeline_python::{Account, Python};
+
+use crate::memory;
 
 const ACCOUNT: Account = Account {
     take: memory::take,
@@ -9,41 +11,40 @@ const ACCOUNT: Account = Account {
     exceeded: memory::out_of_memory,
 };
 
-/// Runs the program; its folders of modules are those of the variable `PYTHONPATH`.
+/// Runs the program; its folders of modules are those of the variable `PYTHONPATH`. What it returns is
+/// the exit code.
+#[must_use]
 pub fn main() -> u8 {
     // WASI has no function that splits it.
     let folders = std::env::var("PYTHONPATH").unwrap_or_default();
     let folders = folders.split(':').filter(|folder| !folder.is_empty());
     let folders = folders.map(Into::into).collect();
     match Python::new(folders, ACCOUNT) {
-        Ok(python) => pipeline_executor::main(vec![Box::new(python)]),
+        Ok(python) => crate::main(vec![Box::new(python)]),
         Err(error) => {
             eprintln!("pipeline-executor: {error}");
-            pipeline_executor::USAGE
+            crate::USAGE
         }
     }
 }
 
-/// What wizer calls when the module is built: the interpreter starts, and its memory is what the
-/// module begins with.
+/// Starts the interpreter when a module is built, in wizer: its memory is what the module begins with.
 #[cfg(target_family = "wasm")]
-#[unsafe(export_name = "wizer-initialize")]
-pub extern "C" fn initialize() {
+pub fn prepare() {
     if let Err(error) = pipeline_python::snapshot::prepare(ACCOUNT) {
         eprintln!("pipeline-executor: {error}");
-        std::process::exit(pipeline_executor::USAGE.into());
+        std::process::exit(crate::USAGE.into());
     }
 }
 
-/// Where a module with a snapshot is entered, in place of `_start`.
+/// Runs the program from the memory that [`prepare`] has left, and ends it.
 #[cfg(target_family = "wasm")]
-#[unsafe(export_name = "wizer-resume")]
-pub extern "C" fn resume() {
+pub fn resume() -> ! {
     let code = match pipeline_python::snapshot::resume() {
         Ok(()) => main(),
         Err(error) => {
             eprintln!("pipeline-executor: {error}");
-            pipeline_executor::USAGE
+            crate::USAGE
         }
     };
     std::process::exit(code.into());

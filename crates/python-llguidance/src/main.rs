@@ -8,8 +8,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::process::ExitCode;
 use std::ptr;
 
-use llguidance_py::_lib;
-use pyo3::ffi::{Py_BytesMain, PyImport_AppendInittab};
+use pyo3::ffi::Py_BytesMain;
 
 fn main() -> ExitCode {
     // An argument has no NUL: it comes as a C string.
@@ -20,14 +19,8 @@ fn main() -> ExitCode {
     let count = c_int::try_from(arguments.len()).unwrap_or(c_int::MAX);
     arguments.push(ptr::null_mut());
 
-    // SAFETY: no interpreter is there yet; the name is static, and the function is what PyO3 made
-    // for a module of it.
-    let added =
-        unsafe { PyImport_AppendInittab(c"llguidance._lib".as_ptr(), Some(_lib::__pyo3_init)) };
-    if added != 0 {
-        eprintln!("python: no memory for the table of modules");
-        return ExitCode::FAILURE;
-    }
+    // SAFETY: no interpreter is there yet.
+    unsafe { llguidance_py::link() };
     // SAFETY: as C's `main` has them: `count` strings that are never freed, then a null pointer.
     let code = unsafe { Py_BytesMain(count, arguments.as_mut_ptr()) };
     ExitCode::from(code.to_le_bytes()[0])
