@@ -39,7 +39,7 @@
   crateType ? null,
   # more flags of rustc, for the dependencies too
   rustflags ? [ ],
-  # and for the crate alone, where crateType is given: a dependency may be a module as well
+  # and for the crate alone: a dependency may be a module as well
   crateRustflags ? [ ],
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
@@ -71,9 +71,11 @@ let
     preBuild = reproducible.rustflags rustflags;
   }
   # NB: a library of Rust beside the module would keep cargo from link-time optimisation
-  // lib.optionalAttrs (crateType != null) {
+  // lib.optionalAttrs (crateType != null || crateRustflags != [ ]) {
     cargoBuildCommand = "cargoWithProfile rustc";
-    cargoBuildExtraArgs = "--lib --crate-type ${crateType} -- ${toString crateRustflags}";
+    cargoBuildExtraArgs = "${
+      if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}"
+    } -- ${toString crateRustflags}";
   }
   // environment;
   dependencies = craneLib.buildDepsOnly (

@@ -15,7 +15,8 @@ buildWasm {
   profile = "wasm";
   output = "bin/pipeline_executor_wasm.wasm";
   snapshot = true;
-  rustflags = cpython.rustflags ++ [
+  inherit (cpython) rustflags;
+  crateRustflags = [
     # see crates/pipeline-python/src/snapshot.rs
     "-Clink-arg=--wrap=__wasi_clock_time_get"
     "-Clink-arg=--wrap=getentropy"
