@@ -25,7 +25,7 @@ let
     target = "wasm32-wasip1";
     profile = "wasm";
     output = "lib/_lib.abi3.so";
-    cargoExtraArgs = "--no-default-features --features wheel";
+    cargoExtraArgs = "--no-default-features --features references,wheel";
     rustflags = [ "-Crelocation-model=pic" ];
     # NB: llguidance is a cdylib itself, which cargo links without link-time optimisation, and so to
     # what of std is not position independent
