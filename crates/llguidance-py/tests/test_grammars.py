@@ -116,6 +116,18 @@ class Formats(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "Unknown grammar type: another"):
             grammar_from("another", "")
 
+    def test_a_reference_by_id(self):
+        integer = {"$id": "urn:example:integer", "type": "integer"}
+        schema = {
+            "type": "object",
+            "properties": {"a": {"$ref": "urn:example:integer"}},
+            "required": ["a"],
+            "$defs": {"integer": integer},
+        }
+        grammar = LLMatcher.grammar_from_json_schema(schema)
+        self.assertTrue(accepts(grammar, '{"a":7}'))
+        self.assertFalse(accepts(grammar, '{"a":"7"}'))
+
     def test_options_of_a_schema(self):
         schema = {"type": "array", "items": {"const": 1}, "x-guidance": {"item_separator": ";"}}
         plain = LLMatcher.grammar_from_json_schema(schema)
