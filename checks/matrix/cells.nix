@@ -50,6 +50,7 @@ let
         scenarios = file row.scenarios;
       }
       // lib.optionalAttrs (row ? startup) { inherit (row) startup; }
+      // lib.optionalAttrs (row ? compile.${mode}) { compile = row.compile.${mode}; }
       // lib.optionalAttrs (row ? native) { native = nativeOf row.native; }
       // row.limits or { };
       arguments = lib.mapAttrsToList (option: value: "--${option}=${toString value}") options;

@@ -51,6 +51,8 @@ pub struct Cell<'a> {
     pub scenarios: &'a [Scenario],
     /// What each scenario may use, if it has no limits of its own.
     pub limits: scenario::Limits,
+    /// One more argument of the runtime's compiler, for a program.
+    pub compile: Option<&'a str>,
     /// What start-up is measured by: the scenario whose output it ends with, or the function of
     /// a core module that is called first. It must work without arguments.
     pub startup: Option<&'a str>,
@@ -263,7 +265,10 @@ impl Bench<'_> {
                 .map_err(system(format!("starting {}", self.cell.mode.name)))?,
             Kind::Command => match self.cell.cli()?.compile(&module, &code) {
                 None => Ok(false),
-                Some(invocation) => compile_by(&invocation, limits)?.map(|()| true),
+                Some(invocation) => {
+                    let invocation = invocation.args(self.cell.compile);
+                    compile_by(&invocation, limits)?.map(|()| true)
+                }
             },
         };
         let file = compiled.map(|compiled| if compiled { code } else { module.clone() });

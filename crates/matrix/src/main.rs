@@ -82,6 +82,9 @@ struct Run {
     /// MiB of memory that a scenario may use.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     memory: u64,
+    /// One more argument of the runtime's compiler, for a program that is compiled ahead of time.
+    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    compile: Option<String>,
     /// Measure start-up: until this scenario's first byte of output, or until the first call of
     /// this function of a core module returns.
     #[arg(long, value_name = "NAME")]
@@ -163,6 +166,7 @@ fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
             seconds: Some(arguments.seconds),
             memory: Some(arguments.memory),
         },
+        compile: arguments.compile.as_deref(),
         startup: arguments.startup.as_deref(),
         runs: arguments.runs,
     };

@@ -43,7 +43,7 @@ impl Trial {
             "PATH={}\ncase $1 in --version) echo 'wasmtime 1.2.3 (0123456 2026-01-01)' ;;\n\
              compile) {} ;;\nrun) {run}\n;; esac",
             std::env::var("PATH").expect("there is a PATH"),
-            "while [ \"$1\" != -o ]; do shift; done; echo machine code > \"$2\"",
+            "while [ \"$1\" != -o ]; do shift; done; echo machine code $4 > \"$2\"",
         );
         script(&trial.folder.join("wasmtime"), &fake);
         trial
@@ -339,6 +339,16 @@ fn machine_code_is_what_runs_after_it_was_compiled() {
     assert_eq!(report["compiled_bytes"], 13);
     assert_eq!(report["cell"], "thing-wasmtime-aot");
     assert_eq!(report["runtime"], "wasmtime 1.2.3");
+}
+
+#[test]
+fn a_compiler_is_given_one_more_argument() {
+    let run = "read -r first < \"$3\" && echo \"$first\"";
+    let scenario = ANY.replace("right", "machine code --less");
+    let mut trial = Trial::new("compile", run, &scenario);
+    trial.mode = "wasmtime-aot";
+    trial.more = vec!["--compile=--less".to_owned()];
+    assert_eq!(trial.end(), (Some(0), "ok".to_owned(), String::new()));
 }
 
 #[test]

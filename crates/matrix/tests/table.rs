@@ -47,7 +47,7 @@ fn every_scenario_is_readable_and_has_its_module() {
 
 #[test]
 fn every_row_has_known_fields() {
-    const FIELDS: [&str; 8] = [
+    const FIELDS: [&str; 9] = [
         "package",
         "module",
         "kind",
@@ -55,6 +55,7 @@ fn every_row_has_known_fields() {
         "native",
         "startup",
         "limits",
+        "compile",
         "absent",
     ];
     for (artifact, row) in table() {
