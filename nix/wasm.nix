@@ -96,11 +96,13 @@ let
   step =
     command: from: to:
     if isComponent then "cp ${from} ${to}" else "${command} ${from} -o ${to}";
+  # NB: beside a program, in lib/, lies a dependency that is a module as well
+  moduleIn = linked: "$(test -d ${linked}/bin && echo ${linked}/bin || echo ${linked}/lib)/*.wasm";
   optimised =
     linked:
     runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
       mkdir -p $out/$(dirname ${output})
-      ${step "wasm-opt ${optimise} --debuginfo" "${linked}/$(dirname ${output})/*.wasm" "$out/${output}"}
+      ${step "wasm-opt ${optimise} --debuginfo" (moduleIn linked) "$out/${output}"}
     '';
   # NB: compiled for one call, which needs no good code. Rust's std asks the host itself for the keys of
   # its hash maps, so meanwhile its import has another name of that length, which leaves them 0.
@@ -110,7 +112,7 @@ let
       runCommand "${name}-snapshot" { nativeBuildInputs = [ wasmtime ]; } ''
         renamed() { LC_ALL=C sed -z "s/\(wasi_snapshot_preview1\n\)$1/\1$2/" "$3"; }
         echo '(module (func (export "no_entropy") (param i32 i32) (result i32) i32.const 0))' > none.wat
-        renamed random_get no_entropy ${initial}/$(dirname ${output})/*.wasm > initial.wasm
+        renamed random_get no_entropy ${moduleIn initial} > initial.wasm
         wasmtime wizer -C cache=n -O opt-level=0 -S cli --preload wasi_snapshot_preview1=none.wat \
           --rename-func _start=wizer-resume initial.wasm -o snapshot.wasm < /dev/null
         mkdir -p $out/$(dirname ${output})
