@@ -1,0 +1,20 @@
+//! An AI agent that knows no machine.
+//!
+//! [`agent::Agent`] answers a message: it asks a model ([`provider`]), runs the tools that the model
+//! calls ([`tool`]), and keeps what was said ([`session`]) under what [`config`] says. Everything it
+//! needs of a machine it takes from a [`platform::Platform`], so the same code is the native command,
+//! the WASI component and the WASI command. It is synchronous: what waits is the platform, and a turn
+//! is taken event by event ([`agent::Turn`]), so whoever drives it may stop between any two.
+
+pub mod agent;
+pub mod config;
+pub mod json_repair;
+pub mod memory;
+pub mod message;
+pub mod platform;
+pub mod prompt;
+pub mod provider;
+pub mod session;
+pub mod sse;
+pub mod tool;
+pub mod url_policy;

@@ -1,0 +1,276 @@
+//! What an agent needs of the machine it runs on. Nothing outside the implementations of these traits
+//! knows which machine that is.
+//!
+//! All of it is synchronous, because a component of WASI 0.2 waits so; several requests wait at once all
+//! the same, since [`HttpClient::send`] returns before the answer is there.
+
+use std::fmt;
+use std::rc::Rc;
+
+#[cfg(feature = "native-platform")]
+pub mod native;
+
+/// One machine.
+pub struct Platform {
+    /// The network
+    pub http: Rc<dyn HttpClient>,
+    /// The file system
+    pub files: Rc<dyn FileSystem>,
+    /// Variables and the home folder
+    pub environment: Rc<dyn Environment>,
+    /// The time
+    pub clock: Rc<dyn Clock>,
+    /// Random numbers
+    pub random: Rc<dyn Random>,
+}
+
+/// A request of HTTP/1.1 or later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, …, in capitals
+    pub method: String,
+    /// An absolute URL, `http://` or `https://`
+    pub url: String,
+    /// Names and values, in this order; `Host` and `Content-Length` are the client's to add
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none
+    pub body: Vec<u8>,
+    /// How long to wait for a connection, for the first byte of the answer, and between two pieces of it,
+    /// in milliseconds each; 0 for the client's own default
+    pub timeout: u64,
+}
+
+/// The start of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The status code
+    pub status: u16,
+    /// Names in lower case, and values
+    pub headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The first value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(known, _)| known == name)?;
+        Some(value)
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HttpError {
+    /// There is no network here; the text says what would give one
+    Unavailable(String),
+    /// The URL or a header cannot be sent
+    Invalid(String),
+    /// No connection: an unknown name, a refusal, a certificate
+    Connect(String),
+    /// A timeout passed
+    Timeout,
+    /// The answer broke off, or is no HTTP
+    Broken(String),
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(why) => write!(formatter, "no network: {why}"),
+            Self::Invalid(what) => write!(formatter, "request cannot be sent: {what}"),
+            Self::Connect(why) => write!(formatter, "no connection: {why}"),
+            Self::Timeout => formatter.write_str("timed out"),
+            Self::Broken(how) => write!(formatter, "broken response: {how}"),
+        }
+    }
+}
+
+impl std::error::Error for HttpError {}
+
+/// The network. It follows no redirection: whoever asks judges each address by itself.
+pub trait HttpClient {
+    /// Sends a request, and returns before its answer is there.
+    ///
+    /// # Errors
+    /// What is known at once: see [`HttpError`].
+    fn send(&self, request: &Request) -> Result<Box<dyn Exchange>, HttpError>;
+}
+
+/// A request that was sent. Dropping it gives the request up.
+pub trait Exchange {
+    /// Waits for the response's head; asked again, it is the same.
+    ///
+    /// # Errors
+    /// See [`HttpError`].
+    fn head(&mut self) -> Result<&Head, HttpError>;
+
+    /// Waits for some of the body, decoded from its transfer's chunks: how many bytes were put at the
+    /// start of `buffer`, or 0 at the body's end.
+    ///
+    /// # Errors
+    /// See [`HttpError`].
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError>;
+}
+
+/// Why something of the file system failed, and of which path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileError {
+    /// The path as it was asked for
+    pub path: String,
+    /// The kind of failure
+    pub kind: FileErrorKind,
+}
+
+/// Kinds of [`FileError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileErrorKind {
+    /// Nothing is there
+    NotFound,
+    /// The path leads out of its folder: by `..`, as an absolute path, or through a link
+    Outside,
+    /// The path can name nothing: it is empty or has a NUL
+    InvalidPath,
+    /// It may not be read or written
+    Denied,
+    /// A folder where a file is needed, or the reverse
+    WrongKind,
+    /// It is longer than the limit, in bytes
+    TooLarge(u64),
+    /// Another failure, in the system's words
+    Other(String),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match &self.kind {
+            FileErrorKind::NotFound => write!(formatter, "{path}: no such file or folder"),
+            FileErrorKind::Outside => write!(formatter, "{path}: leads out of its folder"),
+            FileErrorKind::InvalidPath => write!(formatter, "{path:?}: no path of a file"),
+            FileErrorKind::Denied => write!(formatter, "{path}: permission denied"),
+            FileErrorKind::WrongKind => {
+                write!(
+                    formatter,
+                    "{path}: a folder where a file is needed, or the reverse"
+                )
+            }
+            FileErrorKind::TooLarge(limit) => {
+                write!(formatter, "{path}: longer than {limit} bytes")
+            }
+            FileErrorKind::Other(what) => write!(formatter, "{path}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// The kind of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file
+    File,
+    /// A folder
+    Directory,
+    /// A symbolic link, not followed
+    Link,
+    /// Anything else
+    Other,
+}
+
+/// One file of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, no path
+    pub name: String,
+    /// Its kind, links not followed
+    pub kind: FileKind,
+    /// Its length in bytes; 0 for what is no regular file
+    pub size: u64,
+}
+
+/// The file system, by its folders.
+pub trait FileSystem {
+    /// Opens a folder by its absolute path, made with those above it if `create` says so.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError>;
+}
+
+/// An open folder, and what lies below it: a path leads nowhere else, however it is written and
+/// whatever links lie on it, because the system itself resolves it below this folder. Paths are relative
+/// with `/` between their parts; `.` is the folder.
+pub trait Directory {
+    /// The bytes of a file, if they are at most `limit`: that is checked before memory is taken.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, FileError>;
+
+    /// Writes a file whole: after a crash it has its old content or the new. Folders on its path are
+    /// made.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError>;
+
+    /// Adds to the end of a file in one write, whoever else does so at the time, and waits until the disk
+    /// has it. The file and the folders on its path are made if they are missing.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError>;
+
+    /// What lies at a path, a link followed as far as it stays below; `None` if nothing does.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn metadata(&self, path: &str) -> Result<Option<Entry>, FileError>;
+
+    /// The files of a folder, by name.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn list(&self, path: &str) -> Result<Vec<Entry>, FileError>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn remove(&self, path: &str) -> Result<(), FileError>;
+
+    /// A folder below this one, made with those above it if `create` says so.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError>;
+}
+
+/// Environment variables.
+pub trait Environment {
+    /// The value of a variable, if it is set and is Unicode.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The user's home folder: `$HOME`, or what the platform has in its place.
+    fn home(&self) -> Option<String> {
+        self.variable("HOME").filter(|home| !home.is_empty())
+    }
+}
+
+/// The time.
+pub trait Clock {
+    /// Milliseconds since 1970-01-01 00:00 UTC.
+    fn now(&self) -> u64;
+
+    /// Milliseconds since some moment, never fewer than before.
+    fn monotonic(&self) -> u64;
+
+    /// Waits that many milliseconds.
+    fn sleep(&self, milliseconds: u64);
+}
+
+/// Random numbers that nobody can foretell.
+pub trait Random {
+    /// A number of all 64 bits.
+    fn next(&self) -> u64;
+}

@@ -1,0 +1,1 @@
+//! Which provider a model belongs to.
