@@ -43,11 +43,11 @@ def process(item):
     words = re.findall(r"[a-z]+", item * 2000)
     return sorted(collections.Counter(words).items())
 """
-ARRAY = bytes(range(250)) * 40_000
+LENGTH = 10_000_000
 BARE = [sys.executable, "-I", "-S", "-c"]
 ZERO_COPY = f"""
 import sys
-buffer = bytearray({len(ARRAY)})
+buffer = bytearray({LENGTH})
 if sys.stdin.buffer.readinto(buffer) != len(buffer): raise SystemExit("too short")
 process = lambda item: item
 if sys.stdout.buffer.write(process(memoryview(buffer))) != len(buffer): raise SystemExit("too short")
@@ -62,14 +62,15 @@ def pipelines():
     """Each with the start that is part of it, and other programs that do the same, with their input."""
     words = ["the quick brown fox jumps over the lazy dog "] * 50
     numbers = [list(range(1000))] * 2000
+    elements = bytes(range(250)) * (LENGTH // 250)
     array = {
         "__numpy__": True,
         "array": {
-            "meta": {"shape": [len(ARRAY)], "dtype": "uint8"},
-            "data": base64.b64encode(ARRAY).decode(),
+            "meta": {"shape": [LENGTH], "dtype": "uint8"},
+            "data": base64.b64encode(elements).decode(),
         },
     }
-    raw = {"zero-copy": ([*BARE, ZERO_COPY], ARRAY)}
+    raw = {"zero-copy": ([*BARE, ZERO_COPY], elements)}
     return {
         "Python: calls": ("one Python node", manifest("Python", {"code": FIBONACCI}, [30]), {}),
         "Python: text": ("one Python node", manifest("Python", {"code": WORDS}, words), {}),
