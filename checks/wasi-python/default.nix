@@ -13,7 +13,8 @@ let
   executor = file packages.pipeline-executor-dylink-wasm;
   # The wheel, installed by pip into a folder
   site =
-    runCommand "wasip1-site" { nativeBuildInputs = [ (python3.withPackages (packages: [ packages.pip ])) ]; }
+    runCommand "wasip1-site"
+      { nativeBuildInputs = [ (python3.withPackages (packages: [ packages.pip ])) ]; }
       ''
         python3 -m pip install --no-index --no-cache-dir --no-deps --target $out --implementation cp \
           --python-version 3.13 --abi abi3 --platform wasi_0_0_0_wasm32 --only-binary :all: \
