@@ -75,9 +75,8 @@ let
   # NB: a library of Rust beside the module would keep cargo from link-time optimisation
   // lib.optionalAttrs (crateType != null || crateRustflags != [ ]) {
     cargoBuildCommand = "cargoWithProfile rustc";
-    cargoBuildExtraArgs = "${
-      if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}"
-    } -- ${toString crateRustflags}";
+    cargoBuildExtraArgs =
+      if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}";
   }
   // environment;
   dependencies = craneLib.buildDepsOnly (
@@ -88,7 +87,19 @@ let
     }
   );
 
-  crateWith = changes: craneLib.buildPackage (common // { src = source; } // changes);
+  # NB: the sources that stand in for the crate's, with its dependencies, have nothing to link to
+  crateWith =
+    changes:
+    craneLib.buildPackage (
+      common
+      // lib.optionalAttrs (crateRustflags != [ ]) {
+        cargoBuildExtraArgs = "${common.cargoBuildExtraArgs} -- ${toString crateRustflags}";
+      }
+      // {
+        src = source;
+      }
+      // changes
+    );
 
   # NB: binaryen reads core modules only, so a component stays as rustc linked it
   isComponent = target == "wasm32-wasip2";
