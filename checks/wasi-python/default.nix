@@ -47,6 +47,6 @@ in
   '';
 
   pipeline-executor-dylink = check "pipeline-executor-dylink" { nativeBuildInputs = [ jq ]; } ''
-    bash ${./run-pipeline} ${executor} ${file packages.pipeline-executor-wasm} ${site} ${../wheels/pipeline.json}
+    bash ${./run-pipeline} ${executor} ${packages.cpython-wasi}/bin/python.wasm ${site} ${../wheels/pipeline.json}
   '';
 }
