@@ -40,6 +40,7 @@ let
     };
     matrix = {
       crates = [
+        "clawft-host"
         "matrix"
         "wamr"
         "wasi-dylink"
