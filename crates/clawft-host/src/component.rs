@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
 use wasmtime::component::{Component, Instance, Linker, ResourceAny, Val};
-use wasmtime::{Engine, Store};
+use wasmtime::error::Context as _;
+use wasmtime::{Engine, Store, bail, format_err};
 
 use crate::machine::Machine;
 use crate::value;
@@ -14,19 +14,18 @@ use crate::value;
 const INTERFACE: &str = "clawft:agent/agent@0.1.0";
 
 /// What a call gives: a value, or the component's own error in words.
-pub type Called<T> = anyhow::Result<Result<T, String>>;
+pub type Called<T> = wasmtime::Result<Result<T, String>>;
 
 /// Compiles a component to a file that this program loads.
 ///
 /// # Errors
 /// A file that cannot be read, compiled or written.
 #[cfg(feature = "compiler")]
-pub fn compile(component: &Path, file: &Path) -> anyhow::Result<()> {
+pub fn compile(component: &Path, file: &Path) -> wasmtime::Result<()> {
     let bytes =
         std::fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
     let code = Engine::default()
         .precompile_component(&bytes)
-        .map_err(anyhow::Error::from)
         .with_context(|| format!("cannot compile {}", component.display()))?;
     std::fs::write(file, code).with_context(|| format!("cannot write {}", file.display()))
 }
@@ -42,10 +41,9 @@ impl Agent {
     ///
     /// # Errors
     /// A file that is none, or needs more than a host of WASI 0.2 has.
-    pub fn load(file: &Path, machine: Machine) -> anyhow::Result<Self> {
+    pub fn load(file: &Path, machine: Machine) -> wasmtime::Result<Self> {
         let engine = Engine::default();
         let component = if Engine::detect_precompiled_file(file)
-            .map_err(anyhow::Error::from)
             .with_context(|| format!("cannot read {}", file.display()))?
             .is_some()
         {
@@ -55,7 +53,6 @@ impl Agent {
         } else {
             from_file(&engine, file)
         }
-        .map_err(anyhow::Error::from)
         .with_context(|| format!("cannot load {}", file.display()))?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
@@ -128,13 +125,12 @@ impl Agent {
         let mut results = [Val::Bool(false)];
         function
             .call(&mut self.store, arguments, &mut results)
-            .map_err(anyhow::Error::from)
             .with_context(|| format!("{name} trapped"))?;
         let [result] = results;
         match result {
             Val::Result(Ok(value)) => Ok(Ok(value.map(|value| *value))),
             Val::Result(Err(Some(error))) => Ok(Err(value::message(&error))),
-            other => Err(anyhow!("{name} gives {other:?}")),
+            other => Err(format_err!("{name} gives {other:?}")),
         }
     }
 }

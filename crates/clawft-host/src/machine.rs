@@ -1,10 +1,9 @@
 //! What the component is given of the machine.
 
-use anyhow::Context as _;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{DirPerms, FilePerms, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::WasiHttpCtx;
-use wasmtime_wasi_http::p2::{WasiHttpCtxView, WasiHttpView, default_hooks};
+use wasmtime::error::Context as _;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks};
 
 /// Folders, variables and the network.
 pub struct Machine {
@@ -18,12 +17,12 @@ impl Machine {
     ///
     /// # Errors
     /// A folder that cannot be opened, a variable that is not set.
-    pub fn new(folders: &[String], variables: &[String]) -> anyhow::Result<Self> {
+    pub fn new(folders: &[String], variables: &[String]) -> wasmtime::Result<Self> {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stderr();
         for folder in folders {
             let (host, guest) = folder.split_once("::").unwrap_or((folder, folder));
-            wasi.preopened_dir(host, guest, DirPerms::all(), FilePerms::all())
+            wasi.preopened_dir(host, guest, FsPerms::ReadWrite)
                 .with_context(|| format!("--dir {host}"))?;
         }
         for variable in variables {

@@ -5,9 +5,10 @@ use std::io::{Read as _, Write as _, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
 use clap::Parser;
 use serde_json::{Value, json};
+use wasmtime::bail;
+use wasmtime::error::Context as _;
 
 use crate::component::Agent;
 use crate::machine::Machine;
@@ -83,7 +84,7 @@ fn main() -> ExitCode {
 }
 
 /// Whether all was answered.
-fn run(cli: &Cli) -> anyhow::Result<bool> {
+fn run(cli: &Cli) -> wasmtime::Result<bool> {
     #[cfg(feature = "compiler")]
     if let Some(file) = &cli.compile {
         component::compile(&cli.component, file)?;
@@ -124,7 +125,7 @@ fn run(cli: &Cli) -> anyhow::Result<bool> {
 }
 
 /// The message of a text, which may be an object that has it.
-fn content(text: &str) -> anyhow::Result<String> {
+fn content(text: &str) -> wasmtime::Result<String> {
     if !text.trim_start().starts_with('{') {
         return Ok(text.strip_suffix('\n').unwrap_or(text).to_owned());
     }
@@ -136,13 +137,13 @@ fn content(text: &str) -> anyhow::Result<String> {
     }
 }
 
-fn fail(error: &str) -> anyhow::Result<bool> {
+fn fail(error: &str) -> wasmtime::Result<bool> {
     say(&json!({"type": "error", "message": error}))?;
     Ok(false)
 }
 
 /// One line on standard output, at once.
-fn say(value: &Value) -> anyhow::Result<()> {
+fn say(value: &Value) -> wasmtime::Result<()> {
     let mut out = stdout().lock();
     writeln!(out, "{value}")?;
     out.flush()?;
