@@ -8,7 +8,7 @@ use crate::bindings::wasi::http::types::{
     OutgoingBody, OutgoingRequest, RequestOptions, Scheme, http_error_code,
 };
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
-use crate::memory;
+use clawft_core::platform::memory;
 
 /// Nanoseconds of a millisecond.
 const MILLISECOND: u64 = 1_000_000;
@@ -27,7 +27,7 @@ struct Sent {
 impl HttpClient for Outgoing {
     fn send(&self, request: &Request) -> Result<Box<dyn Exchange>, HttpError> {
         if !memory::room(request.body.len()) {
-            return Err(HttpError::Unavailable(memory::FULL.to_owned()));
+            return Err(HttpError::Memory);
         }
         let target = Target::parse(&request.url)?;
         let message = OutgoingRequest::new(headers(request)?);
@@ -83,7 +83,7 @@ impl Exchange for Sent {
             return Ok(0);
         };
         if !memory::room(buffer.len()) {
-            return Err(HttpError::Broken(memory::FULL.to_owned()));
+            return Err(HttpError::Memory);
         }
         loop {
             match stream.blocking_read(buffer.len() as u64) {

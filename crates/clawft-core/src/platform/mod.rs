@@ -7,8 +7,12 @@
 use std::fmt;
 use std::rc::Rc;
 
+#[cfg(feature = "wasi-platform")]
+pub mod memory;
 #[cfg(feature = "native-platform")]
 pub mod native;
+#[cfg(feature = "wasi-platform")]
+pub mod wasi;
 
 /// One machine.
 pub struct Platform {
@@ -71,6 +75,8 @@ pub enum HttpError {
     Timeout,
     /// The answer broke off, or is no HTTP
     Broken(String),
+    /// There is too little memory left for it
+    Memory,
 }
 
 impl fmt::Display for HttpError {
@@ -81,6 +87,7 @@ impl fmt::Display for HttpError {
             Self::Connect(why) => write!(formatter, "no connection: {why}"),
             Self::Timeout => formatter.write_str("timed out"),
             Self::Broken(how) => write!(formatter, "broken response: {how}"),
+            Self::Memory => formatter.write_str("too little memory is left"),
         }
     }
 }
@@ -136,6 +143,8 @@ pub enum FileErrorKind {
     WrongKind,
     /// It is longer than the limit, in bytes
     TooLarge(u64),
+    /// There is too little memory left for it
+    Memory,
     /// Another failure, in the system's words
     Other(String),
 }
@@ -157,6 +166,7 @@ impl fmt::Display for FileError {
             FileErrorKind::TooLarge(limit) => {
                 write!(formatter, "{path}: longer than {limit} bytes")
             }
+            FileErrorKind::Memory => write!(formatter, "{path}: too little memory is left"),
             FileErrorKind::Other(what) => write!(formatter, "{path}: {what}"),
         }
     }
