@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 #[cfg(feature = "native-platform")]
 pub mod native;
+#[cfg(feature = "native-platform")]
+pub mod native_http;
 
 /// One machine.
 pub struct Platform {
