@@ -195,10 +195,18 @@ pub fn judge(text: &str, config: &ToolsConfig) -> Result<(Url, Zone), UrlError> 
 /// [`UrlError::Refused`].
 pub fn judge_parsed(url: &Url, config: &ToolsConfig) -> Result<Zone, UrlError> {
     let refuse = |why| Err(UrlError::Refused(url.host.clone(), why));
-    if config.blocked_hosts.iter().any(|host| matches(host, url, true)) {
+    if config
+        .blocked_hosts
+        .iter()
+        .any(|host| matches(host, url, true))
+    {
         return refuse("the user blocks it");
     }
-    if config.allowed_hosts.iter().any(|host| matches(host, url, false)) {
+    if config
+        .allowed_hosts
+        .iter()
+        .any(|host| matches(host, url, false))
+    {
         return Ok(Zone::Metadata);
     }
     let reach = if config.allow_private {
@@ -299,20 +307,22 @@ fn zone_v4(address: Ipv4Addr) -> Zone {
         return Zone::Metadata;
     }
     let address = address.to_bits();
-    let private = PRIVATE_V4.iter().any(|(network, length)| {
-        (address ^ u32::from_be_bytes(*network)) >> (32 - length) == 0
-    });
+    let private = PRIVATE_V4
+        .iter()
+        .any(|(network, length)| (address ^ u32::from_be_bytes(*network)) >> (32 - length) == 0);
     if private { Zone::Private } else { Zone::Public }
 }
 
 fn zone_v6(address: Ipv6Addr) -> Zone {
     let parts = address.segments();
-    let v4 = |high: u16, low: u16| zone_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    let v4 =
+        |high: u16, low: u16| zone_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match parts {
         _ if METADATA_V6.contains(&parts) => Zone::Metadata,
         // Mapped, and translated by NAT64 and 6to4
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
-        [0x2002, high, low, ..] => v4(high, low),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => v4(high, low),
         // Protocols of the IETF, such as Teredo; and documentation
         [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => Zone::Private,
         // All that was ever given to public hosts is in 2000::/3.
@@ -357,15 +367,14 @@ fn parse_host(text: &str) -> Result<(String, Option<IpAddr>), UrlError> {
         ));
     }
     let character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let label =
-        |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(character);
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(character);
     if host.len() > 253 || !host.split('.').all(label) {
         return Err(UrlError::Invalid("its host is no name of a host"));
     }
     let last = host.rsplit('.').next().unwrap_or_default();
-    let hexadecimal = last.strip_prefix("0x").is_some_and(|digits| {
-        digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-    });
+    let hexadecimal = last
+        .strip_prefix("0x")
+        .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     if hexadecimal || last.bytes().all(|digit| digit.is_ascii_digit()) {
         let address = parse_v4(&host).ok_or(UrlError::Invalid("its host is no IPv4 address"))?;
         return Ok((address.to_string(), Some(address.into())));

@@ -21,8 +21,8 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-pub use clawft_vectors::Metric;
 use clawft_vectors::Index;
+pub use clawft_vectors::Metric;
 use serde_json::{Value, json};
 
 use crate::platform::{Directory, FileError, FileErrorKind};
@@ -33,9 +33,9 @@ pub const EMBEDDING_DIMENSIONS: usize = 256;
 /// What [`embed`] is called in files; a collection of another is embedded anew.
 const EMBEDDING: &str = "words-1";
 
-/// The most bytes of an index in memory: 10,000 vectors of 512 numbers need 6.4 MB, and as much again while
-/// they are written or read, of a component's 16 MiB.
-const MAX_INDEX: usize = 7 << 20;
+/// The most bytes that an index takes while it is read or written, when it is there twice, with the file of
+/// records: a component has 16 MiB in all. 10,000 vectors of 512 numbers have 6.4 MB.
+const MAX_MEMORY: usize = 14 << 20;
 
 /// The longest file of records, in bytes.
 const MAX_RECORDS: usize = 4 << 20;
@@ -189,9 +189,11 @@ impl Store {
     pub fn create(&self, name: &str, dimensions: usize, metric: Metric) -> Result<(), Error> {
         match self.with(name, |_, collection| {
             let index = &collection.index;
-            Ok(!collection.embedded
-                && index.dimensions() == dimensions
-                && index.metric() == metric)
+            Ok(
+                !collection.embedded
+                    && index.dimensions() == dimensions
+                    && index.metric() == metric,
+            )
         }) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Error::Exists(name.to_owned())),
@@ -239,12 +241,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn search(
-        &self,
-        name: &str,
-        query: Query<'_>,
-        count: usize,
-    ) -> Result<Vec<Match>, Error> {
+    pub fn search(&self, name: &str, query: Query<'_>, count: usize) -> Result<Vec<Match>, Error> {
         self.with(name, |_, collection| {
             let made;
             let vector = match query {
@@ -319,7 +316,8 @@ impl Store {
             length: 0,
             changes: 0,
         };
-        collection.write_records(self.workspace.as_ref())?;
+        let header = collection.records_text();
+        collection.write_records(self.workspace.as_ref(), &header)?;
         *self.open.borrow_mut() = Some(collection);
         Ok(())
     }
@@ -357,9 +355,8 @@ impl Collection {
             }
             other => other?,
         };
-        let damaged = |line: usize, what: &str| {
-            Error::Damaged(path.clone(), format!("line {line}: {what}"))
-        };
+        let damaged =
+            |line: usize, what: &str| Error::Damaged(path.clone(), format!("line {line}: {what}"));
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let header: Value = lines
             .next()
@@ -367,7 +364,9 @@ impl Collection {
             .filter(|header: &Value| header["_type"] == "vectors")
             .ok_or_else(|| damaged(1, "no header"))?;
         let number = |key: &str| {
-            let number = header[key].as_u64().and_then(|number| usize::try_from(number).ok());
+            let number = header[key]
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok());
             number.ok_or_else(|| damaged(1, key))
         };
         let (dimensions, indexed) = (number("dimensions")?, number("indexed")?);
@@ -385,12 +384,14 @@ impl Collection {
             changes: 0,
         };
         let mut changes = Vec::new();
+        let mut read = 0;
         for (at, line) in lines.enumerate() {
             if !line.ends_with(b"\n") {
                 // The write of this line was cut off, and nobody was told that it was done.
                 collection.changes = usize::MAX;
                 break;
             }
+            read += 1;
             let line: Value =
                 serde_json::from_slice(line).map_err(|_| damaged(at + 2, "no JSON"))?;
             let change = Change::parse(&line).ok_or_else(|| damaged(at + 2, "no record"))?;
@@ -398,6 +399,9 @@ impl Collection {
                 Change::Put(record, _) if at < indexed => collection.put(record),
                 change => changes.push(change),
             }
+        }
+        if read < indexed {
+            return Err(damaged(read + 2, "the end, before all records"));
         }
         // The index is as large again while it is read.
         drop(bytes);
@@ -416,7 +420,7 @@ impl Collection {
         if indexed == 0 && folder.metadata(&index_path(&self.name))?.is_none() {
             return Ok(());
         }
-        let bytes = match folder.read(&index_path(&self.name), 2 * MAX_INDEX as u64) {
+        let bytes = match folder.read(&index_path(&self.name), MAX_MEMORY as u64) {
             // What cannot be made anew is missed by `complete`.
             Err(error) if error.kind == FileErrorKind::NotFound => return Ok(()),
             other => other?,
@@ -436,10 +440,12 @@ impl Collection {
             if self.index.contains(record.id) {
                 continue;
             }
-            let vector = embed(&record.text).filter(|_| self.embedded).ok_or_else(|| {
-                let what = format!("it lacks the vector of {}", record.id);
-                Error::Damaged(index_path(&self.name), what)
-            })?;
+            let vector = embed(&record.text)
+                .filter(|_| self.embedded)
+                .ok_or_else(|| {
+                    let what = format!("it lacks the vector of {}", record.id);
+                    Error::Damaged(index_path(&self.name), what)
+                })?;
             self.index.add(record.id, &vector)?;
             self.changes = self.changes.saturating_add(1);
         }
@@ -460,7 +466,9 @@ impl Collection {
     fn apply(&mut self, change: Change) -> Result<(), Error> {
         match change {
             Change::Put(record, vector) => {
-                let vector = vector.or_else(|| embed(&record.text)).ok_or(Error::NoWords)?;
+                let vector = vector
+                    .or_else(|| embed(&record.text))
+                    .ok_or(Error::NoWords)?;
                 self.index.add(record.id, &vector)?;
                 self.put(record);
             }
@@ -490,11 +498,14 @@ impl Collection {
     }
 
     fn add(&mut self, folder: &dyn Directory, entries: &[Entry<'_>]) -> Result<Vec<u64>, Error> {
-        let mut next = self.records.last().map_or(1, |last| last.id.saturating_add(1));
+        let mut next = self
+            .records
+            .last()
+            .map_or(1, |last| last.id.saturating_add(1));
         let (mut ids, mut lines) = (Vec::new(), Vec::new());
         for entry in entries {
             self.expect(entry.vector.is_none())?;
-            if self.index.memory() > MAX_INDEX {
+            if 2 * self.index.memory() + self.length > MAX_MEMORY {
                 return Err(Error::Full(self.name.clone()));
             }
             if entry.metadata.is_some_and(|metadata| !metadata.is_object()) {
@@ -550,16 +561,22 @@ impl Collection {
         if self.changes <= FEW + self.records.len() / 32 && vectors < MAX_RECORDS / 32 {
             return Ok(());
         }
-        let path = index_path(&self.name);
-        if self.records_text().len() > MAX_RECORDS {
-            return Err(Error::Full(self.name.clone()));
-        }
-        folder.write(&path, &self.index.save())?;
-        self.write_records(folder)
+        let appended = self.changes < usize::MAX;
+        let taken_in = self.take_in(folder);
+        // What was appended is safe without it.
+        if appended { Ok(()) } else { taken_in }
     }
 
-    fn write_records(&mut self, folder: &dyn Directory) -> Result<(), Error> {
-        let text = self.records_text();
+    fn take_in(&mut self, folder: &dyn Directory) -> Result<(), Error> {
+        let records = self.records_text();
+        if records.len() > MAX_RECORDS {
+            return Err(Error::Full(self.name.clone()));
+        }
+        folder.write(&index_path(&self.name), &self.index.save())?;
+        self.write_records(folder, &records)
+    }
+
+    fn write_records(&mut self, folder: &dyn Directory, text: &str) -> Result<(), Error> {
         folder.write(&records_path(&self.name), text.as_bytes())?;
         self.length = text.len();
         self.changes = 0;
@@ -567,7 +584,9 @@ impl Collection {
     }
 
     fn records_text(&self) -> String {
-        let metric = METRICS.into_iter().find(|(_, metric)| *metric == self.index.metric());
+        let metric = METRICS
+            .into_iter()
+            .find(|(_, metric)| *metric == self.index.metric());
         let header = json!({
             "_type": "vectors",
             "dimensions": self.index.dimensions(),
@@ -675,7 +694,11 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
         }
         word.truncate(1);
     }
-    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+    let length = vector
+        .iter()
+        .map(|number| number * number)
+        .sum::<f32>()
+        .sqrt();
     if length == 0.0 {
         return None;
     }

@@ -170,7 +170,9 @@ fn fits(schema: &Value, value: &Value) -> bool {
                     .is_none_or(|choices| choices.contains(value))
         }
         Some("boolean") => value.is_boolean(),
-        Some("integer") => number.is_some_and(|number| number.trunc().to_bits() == number.to_bits()),
+        Some("integer") => {
+            number.is_some_and(|number| number.trunc().to_bits() == number.to_bits())
+        }
         Some("number") => number.is_some(),
         _ => true,
     }) && number.is_none_or(|number| within("minimum", "maximum", number))

@@ -271,11 +271,8 @@ fn tag_end(tag: &str) -> Option<usize> {
     let mut after_equals = false;
     for (index, byte) in tag.bytes().enumerate() {
         match (quote, byte) {
-            (Some(open), _) => {
-                if byte == open {
-                    quote = None;
-                }
-            }
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), _) => {}
             (None, b'"' | b'\'') if after_equals => quote = Some(byte),
             (None, b'>') => return Some(index),
             _ => {}
@@ -317,7 +314,10 @@ fn attribute<'t>(mut rest: &'t str, name: &str) -> Option<&'t str> {
         let mut value = "";
         if let Some(given) = rest.strip_prefix('=') {
             let given = given.trim_start();
-            let quote = given.chars().next().filter(|first| matches!(first, '"' | '\''));
+            let quote = given
+                .chars()
+                .next()
+                .filter(|first| matches!(first, '"' | '\''));
             (value, rest) = match quote {
                 Some(quote) => given[1..].split_once(quote).unwrap_or((&given[1..], "")),
                 None => given.split_at(

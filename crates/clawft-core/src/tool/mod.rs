@@ -1,6 +1,8 @@
 //! What a model may do: tools, each a row of [`TOOLS`].
 
 pub mod arguments;
+#[cfg(feature = "exec-tool")]
+mod command_policy;
 pub mod edit_file;
 #[cfg(feature = "exec-tool")]
 pub mod exec_shell;
@@ -11,6 +13,8 @@ pub mod memory_write;
 #[cfg(feature = "channels")]
 pub mod message;
 pub mod paths;
+#[cfg(feature = "exec-tool")]
+mod process;
 pub mod read_file;
 #[cfg(feature = "exec-tool")]
 pub mod spawn;
@@ -103,8 +107,11 @@ pub enum Running {
     /// The result
     Done(Value),
     /// It waits for the network, and others may be started meanwhile; the function waits for the result.
-    Waiting(Box<dyn FnOnce(&Context<'_>) -> Result<Value, ToolError>>),
+    Waiting(Wait),
 }
+
+/// Waits for the result of a tool.
+pub type Wait = Box<dyn FnOnce(&Context<'_>) -> Result<Value, ToolError>>;
 
 /// One tool.
 pub struct Tool {
@@ -144,10 +151,7 @@ pub fn find(name: &str) -> Result<&'static Tool, ToolError> {
         .find(|tool| tool.spec.name == name)
         .ok_or_else(|| {
             let names: Vec<&str> = TOOLS.iter().map(|tool| tool.spec.name).collect();
-            ToolError::new(format!(
-                "no tool {name:?}; there are {}",
-                names.join(", ")
-            ))
+            ToolError::new(format!("no tool {name:?}; there are {}", names.join(", ")))
         })
 }
 

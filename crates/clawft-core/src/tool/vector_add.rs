@@ -61,7 +61,10 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
 /// The vector of a tool's arguments.
 pub(super) fn vector(arguments: &Arguments) -> Option<Vec<f32>> {
     let numbers = arguments.get("vector")?.as_array()?;
-    #[allow(clippy::cast_possible_truncation, reason = "vectors are of single precision")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "vectors are of single precision"
+    )]
     let single = |number: &Value| number.as_f64().unwrap_or_default() as f32;
     Some(numbers.iter().map(single).collect())
 }

@@ -37,7 +37,9 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         }
     };
     let count = usize::try_from(arguments.integer("count").unwrap_or(5)).unwrap_or(usize::MAX);
-    let collection = arguments.optional("collection").unwrap_or(vector_add::DEFAULT);
+    let collection = arguments
+        .optional("collection")
+        .unwrap_or(vector_add::DEFAULT);
     let mut room = MAX_TEXT;
     let mut results = Vec::new();
     for found in context.vectors.search(collection, query, count)? {

@@ -95,7 +95,10 @@ fn headers(arguments: &Arguments) -> Result<Vec<(String, String)>, ToolError> {
         if name.is_empty() || !name.bytes().all(token) {
             return Err(ToolError::new(format!("{name:?} is no name of a header")));
         }
-        if value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
+        if value
+            .bytes()
+            .any(|byte| byte != b'\t' && byte.is_ascii_control())
+        {
             return Err(ToolError::new(format!(
                 "the header {name} has a control character"
             )));
