@@ -18,3 +18,4 @@ pub mod session;
 pub mod sse;
 pub mod tool;
 pub mod url_policy;
+pub mod vectors;

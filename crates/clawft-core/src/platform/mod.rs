@@ -40,6 +40,9 @@ pub struct Request {
     /// How long to wait for a connection, for the first byte of the answer, and between two pieces of it,
     /// in milliseconds each; 0 for the client's own default
     pub timeout: u64,
+    /// The addresses that a client which resolves names itself may connect to; the default is all. A
+    /// client whose host resolves them, as in WASI, cannot tell.
+    pub reach: crate::url_policy::Zone,
 }
 
 /// The start of a response.
