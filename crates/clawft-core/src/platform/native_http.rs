@@ -1,5 +1,6 @@
 //! The network of the machine itself.
 
+use std::fmt;
 use std::io::{self, Read as _};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -10,8 +11,11 @@ use std::time::Duration;
 use ureq::config::Config;
 use ureq::http;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::{Exchange, Head, HttpClient, HttpError, Request};
+use crate::url_policy::{self, Zone};
 
 /// Most requests that are under way at once, each with a thread.
 const MAX_EXCHANGES: usize = 64;
@@ -58,7 +62,14 @@ impl HttpClient for NativeHttp {
                 "{MAX_EXCHANGES} requests are under way, which is the most at once"
             ))
         })?;
-        let agent = ureq::Agent::new_with_config(config(request)?);
+        let agent = ureq::Agent::with_parts(
+            config(request)?,
+            DefaultConnector::new(),
+            Within {
+                reach: request.reach,
+                names: DefaultResolver::default(),
+            },
+        );
         let (sender, receiver) = sync_channel(PIECES);
         let client = agent.clone();
         thread::Builder::new()
@@ -101,6 +112,47 @@ impl Drop for Place {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+/// Resolves names to the addresses that a request may reach, so that a public name which stands for a
+/// private address leads nowhere.
+#[derive(Debug)]
+struct Within {
+    reach: Zone,
+    names: DefaultResolver,
+}
+
+impl Resolver for Within {
+    fn resolve(
+        &self,
+        uri: &http::Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let all = self.names.resolve(uri, config, timeout)?;
+        // The user's own proxy is where the user says, and judges what it is asked for.
+        if config.proxy().is_some_and(|proxy| uri.host() == Some(proxy.host())) {
+            return Ok(all);
+        }
+        let mut near = self.empty();
+        let allowed = all.iter().filter(|address| url_policy::zone(address.ip()) <= self.reach);
+        allowed.for_each(|address| near.push(*address));
+        if near.is_empty() {
+            return Err(ureq::Error::Other(Box::new(OutOfReach)));
+        }
+        Ok(near)
+    }
+}
+
+#[derive(Debug)]
+struct OutOfReach;
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("its name stands for an address that may not be reached")
+    }
+}
+
+impl std::error::Error for OutOfReach {}
 
 fn message(request: &Request) -> Result<http::Request<Vec<u8>>, HttpError> {
     let mut builder = http::Request::builder()
@@ -236,7 +288,8 @@ fn failure(error: ureq::Error) -> HttpError {
         | Error::InvalidProxyUrl
         | Error::ConnectProxyFailed(_)
         | Error::Tls(_)
-        | Error::Rustls(_) => HttpError::Connect(error.to_string()),
+        | Error::Rustls(_)
+        | Error::Other(_) => HttpError::Connect(error.to_string()),
         other => HttpError::Broken(other.to_string()),
     }
 }
