@@ -18,8 +18,8 @@ use crate::config::{self, Config};
 use crate::json_repair;
 use crate::message::{Message, Role, StopReason, ToolCall, Usage};
 use crate::platform::{Directory, Exchange, FileError, HttpError, Platform};
-use crate::provider::select::{self, Selected};
-use crate::provider::{ChatRequest, Completion, Decoder, ModelError};
+use crate::provider::select::{SelectError, Selected, select};
+use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
 use crate::tool::{self, Context, Running, Spec, ToolError};
 use crate::{prompt, session, vectors};
 
@@ -34,9 +34,6 @@ const PIECE: usize = 8 * 1024;
 
 /// How long a turn may take in milliseconds, where `agents.defaults.turn_timeout` does not say.
 const TURN_TIMEOUT: u64 = 30 * 60 * 1000;
-
-/// The longest that a turn waits because a provider asks it to, in milliseconds.
-const MAX_WAIT: u64 = 60_000;
 
 /// What happens in a turn, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +112,7 @@ pub enum Error {
     /// The configuration
     Config(config::Error),
     /// No provider for the model, or no key for the provider
-    Select(select::Error),
+    Select(SelectError),
     /// A file or folder
     File(FileError),
     /// The session
@@ -199,8 +196,8 @@ impl From<config::Error> for Error {
     }
 }
 
-impl From<select::Error> for Error {
-    fn from(error: select::Error) -> Self {
+impl From<SelectError> for Error {
+    fn from(error: SelectError) -> Self {
         Self::Select(error)
     }
 }
@@ -261,7 +258,7 @@ impl Agent {
     /// What this build has, and whether it is ready to answer.
     #[must_use]
     pub fn capabilities(&self) -> Value {
-        let (provider, status) = match select::select(&self.config, &self.platform) {
+        let (provider, status) = match self.selected() {
             Ok(selected) => (Value::from(selected.name), "ready".to_owned()),
             Err(error) => (Value::Null, error.to_string()),
         };
@@ -311,7 +308,7 @@ impl Agent {
         if message.trim().is_empty() {
             return Err(Error::NoMessage);
         }
-        let selected = select::select(&self.config, &self.platform)?;
+        let selected = self.selected()?;
         let window = self.config.agent.memory_window as usize;
         let history = self.sessions.load(session, window)?;
         let system = prompt::system(&*self.workspace, &self.config, &*self.platform.clock)?;
@@ -331,6 +328,11 @@ impl Agent {
             pending: VecDeque::new(),
             stage: Stage::Ask,
         })
+    }
+
+    fn selected(&self) -> Result<Selected, SelectError> {
+        let environment = &*self.platform.environment;
+        select(&self.config, environment, &self.config.agent.model)
     }
 
     fn context(&self) -> Context<'_> {
@@ -498,16 +500,14 @@ impl Turn {
                     return Err(ModelError::Malformed(what).into());
                 }
                 if !(200..300).contains(&status) {
-                    let waits = head.header("retry-after").and_then(|after| {
-                        select::retry_after(after, agent.platform.clock.now())
-                    });
+                    let headers = head.headers.clone();
                     let to = head.header("location").map(str::to_owned);
-                    let body = read_failure(&mut *answer.exchange);
+                    let body = self.read_failure(agent, &mut *answer.exchange);
                     let said = match to.filter(|_| (300..400).contains(&status)) {
                         Some(to) => ModelError::Malformed(format!("it leads to {to}")),
                         None => self.selected.provider.failure(status, &body),
                     };
-                    return Err(Failure::Status(status, waits, said));
+                    return Err(Failure::Status(status, headers, said));
                 }
                 let decoder = self.selected.provider.decoder(agent.config.agent.stream);
                 answer.decoder.insert(decoder)
@@ -527,20 +527,35 @@ impl Turn {
         }
     }
 
+    /// As much as there is of a response that reports a failure: what is known of it is worth more than
+    /// that the rest broke off.
+    fn read_failure(&self, agent: &Agent, exchange: &mut dyn Exchange) -> Vec<u8> {
+        let mut body = vec![0; MAX_FAILURE];
+        let mut length = 0;
+        while self.left(agent).is_ok()
+            && let Ok(more @ 1..) = exchange.read(&mut body[length..])
+        {
+            length += more;
+        }
+        body.truncate(length);
+        body
+    }
+
     /// Waits until the request may be made again, if it may.
     fn retry(&mut self, agent: &Agent, failure: Failure) -> Result<(), Error> {
-        let random = agent.platform.random.next();
+        let (now, random) = (agent.platform.clock.now(), agent.platform.random.next());
         let wait = match &failure {
-            Failure::Status(_, Some(wait), _) => *wait,
-            _ => select::backoff(self.attempt, random),
+            _ if self.attempt >= agent.config.agent.attempts => None,
+            Failure::Status(status, headers, _) => {
+                retry(*status, headers, now, self.attempt - 1, random)
+            }
+            failure if failure.passes() => retry(503, &[], now, self.attempt - 1, random),
+            _ => None,
         };
-        let hopeless = !failure.passes()
-            || self.attempt >= agent.config.agent.attempts
-            || wait > MAX_WAIT
-            || wait >= self.left(agent)?;
-        if hopeless {
+        let left = self.left(agent)?;
+        let Some(wait) = wait.filter(|wait| *wait < left) else {
             return Err(self.error(agent, failure));
-        }
+        };
         agent.platform.clock.sleep(wait);
         self.attempt += 1;
         self.stage = Stage::Ask;
@@ -552,28 +567,29 @@ impl Turn {
         match failure {
             Failure::Http(error) => Error::Http { provider, error },
             Failure::Model(error) => Error::Model { provider, error },
-            Failure::Status(status, wait, error) => {
+            Failure::Status(status, headers, error) => {
                 let mut message = error.to_string();
-                match (status, wait) {
-                    (401 | 403, _) => {
-                        message.push_str("; the key is from ");
-                        message.push_str(&self.selected.key_source);
+                match status {
+                    401 | 403 => {
+                        message += "; its key is the one of providers.";
+                        message += &provider;
+                        message += ".api_key, or of the environment";
                     }
-                    (404, _) => {
-                        message.push_str("; the model is ");
-                        message.push_str(&agent.config.agent.model);
-                    }
-                    (_, Some(wait)) => {
-                        message.push_str("; it asks to wait ");
-                        message.push_str(&wait.div_ceil(1000).to_string());
-                        message.push_str(" s");
+                    404 => {
+                        message += "; the model is ";
+                        message += &agent.config.agent.model;
                     }
                     _ => {}
+                }
+                if let Some(wait) = retry::after(&headers, agent.platform.clock.now()) {
+                    message += "; it asks to wait ";
+                    message += &wait.div_ceil(1000).to_string();
+                    message += " s";
                 }
                 Error::Status {
                     provider,
                     status,
-                    message: self.selected.hide_key(message),
+                    message,
                 }
             }
         }
@@ -700,18 +716,6 @@ fn cut(mut content: String) -> String {
     content
 }
 
-/// As much as there is of a response that reports a failure.
-fn read_failure(exchange: &mut dyn Exchange) -> Vec<u8> {
-    let mut body = vec![0; MAX_FAILURE];
-    let mut length = 0;
-    // What is known of the failure is worth more than that the rest of it broke off.
-    while let Ok(more @ 1..) = exchange.read(&mut body[length..]) {
-        length += more;
-    }
-    body.truncate(length);
-    body
-}
-
 enum Piece {
     Text(String),
     Whole(Completion),
@@ -720,20 +724,20 @@ enum Piece {
 /// What keeps a request from its answer.
 enum Failure {
     Http(HttpError),
-    /// The status, the milliseconds that the provider asks to wait, and what it says
-    Status(u16, Option<u64>, ModelError),
+    /// The status, the headers, and what the provider says
+    Status(u16, Vec<(String, String)>, ModelError),
     Model(ModelError),
 }
 
 impl Failure {
-    /// Whether it may be gone soon.
+    /// Whether it may be gone soon, but for a status, of which [`retry`] judges.
     fn passes(&self) -> bool {
         match self {
             Self::Http(error) => matches!(
                 error,
                 HttpError::Connect(_) | HttpError::Timeout | HttpError::Broken(_)
             ),
-            Self::Status(status, ..) => matches!(status, 408 | 429 | 500..),
+            Self::Status(..) => false,
             Self::Model(error) => match error {
                 ModelError::Truncated => true,
                 ModelError::Provider { kind, .. } => PASSING.contains(&kind.as_str()),
