@@ -156,7 +156,7 @@ fn read_message(answer: &mut Answer, message: &mut Value, piece: bool) -> Result
     let refusal = take_text(message, "refusal");
     if !refusal.is_empty() {
         answer.add_text(refusal)?;
-        answer.stop("refusal")?;
+        answer.refuse();
     }
     if let Some(Value::Array(calls)) = message.get_mut("tool_calls") {
         for call in calls {

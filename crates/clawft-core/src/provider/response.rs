@@ -57,6 +57,8 @@ pub(super) struct Answer {
     /// Tokens so far
     pub(super) usage: Usage,
     stop: Option<StopReason>,
+    /// The text says why there is no other
+    refused: bool,
     /// The provider said that nothing follows
     ended: bool,
     /// Bytes that are kept
@@ -157,11 +159,13 @@ impl Answer {
         }
         let known = STOP_REASONS.iter().find(|(word, _)| *word == reason);
         let reason = known.map_or(StopReason::EndTurn, |(_, reason)| *reason);
-        // A refusal came in other words before.
-        if self.stop != Some(StopReason::Refused) {
-            self.stop = Some(reason);
-        }
+        self.stop = Some(reason);
         Ok(())
+    }
+
+    /// Takes that the text is a refusal, whatever word it ends with.
+    pub(super) fn refuse(&mut self) {
+        self.refused = true;
     }
 
     /// Takes that nothing follows.
@@ -170,10 +174,12 @@ impl Answer {
     }
 
     fn complete(self) -> Result<Completion, ModelError> {
+        if self.stop.is_none() && !self.ended {
+            return Err(ModelError::Truncated);
+        }
         let stop = match self.stop {
-            Some(reason) => reason,
-            None if self.ended => StopReason::EndTurn,
-            None => return Err(ModelError::Truncated),
+            _ if self.refused => StopReason::Refused,
+            stop => stop.unwrap_or_default(),
         };
         let mut tool_calls: Vec<ToolCall> = Vec::new();
         for (index, call) in self.calls.into_iter().enumerate() {
