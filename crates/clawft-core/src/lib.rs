@@ -7,6 +7,8 @@
 //! is taken event by event ([`agent::Turn`]), so whoever drives it may stop between any two.
 
 pub mod agent;
+#[cfg(feature = "channels")]
+pub mod channel;
 pub mod config;
 pub mod json_repair;
 pub mod memory;
@@ -18,3 +20,4 @@ pub mod session;
 pub mod sse;
 pub mod tool;
 pub mod url_policy;
+pub mod vectors;

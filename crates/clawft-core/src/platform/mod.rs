@@ -13,6 +13,8 @@ pub mod memory;
 pub mod native;
 #[cfg(feature = "wasi-platform")]
 pub mod wasi;
+#[cfg(feature = "native-platform")]
+pub mod native_http;
 
 /// One machine.
 pub struct Platform {
@@ -42,6 +44,9 @@ pub struct Request {
     /// How long to wait for a connection, for the first byte of the answer, and between two pieces of it,
     /// in milliseconds each; 0 for the client's own default
     pub timeout: u64,
+    /// The addresses that a client which resolves names itself may connect to; the default is all. A
+    /// client whose host resolves them, as in WASI, cannot tell.
+    pub reach: crate::url_policy::Zone,
 }
 
 /// The start of a response.
@@ -216,6 +221,13 @@ pub trait Directory {
     /// # Errors
     /// See [`FileErrorKind`].
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, FileError>;
+
+    /// The last bytes of a file, at most `limit`, and how many stand before them. What is added meanwhile
+    /// may be missing.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn read_tail(&self, path: &str, limit: u64) -> Result<(Vec<u8>, u64), FileError>;
 
     /// Writes a file whole: after a crash it has its old content or the new. Folders on its path are
     /// made.

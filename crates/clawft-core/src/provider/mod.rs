@@ -2,12 +2,20 @@
 //! nothing itself.
 
 pub mod anthropic;
+mod body;
 pub mod openai;
+mod response;
+pub mod retry;
 pub mod select;
+
+use std::collections::BTreeMap;
 
 use crate::message::{Message, StopReason, Usage};
 use crate::platform::Request;
 use crate::tool::Spec;
+
+pub use response::{MAX_ANSWER, MAX_EVENT, MAX_STREAM};
+pub use retry::retry;
 
 /// What a model is asked.
 #[derive(Clone, Debug)]
@@ -87,7 +95,8 @@ pub trait Provider {
 
 /// Reads one response, in pieces of any size.
 pub trait Decoder {
-    /// Takes the next bytes: the text that they bring, possibly none.
+    /// Takes the next bytes: the text that they bring, possibly none. Together these are the answer's
+    /// text, but for a response that is plain JSON: its text comes with [`Decoder::finish`] alone.
     ///
     /// # Errors
     /// See [`ModelError`]; nothing more is to be read then.
@@ -98,4 +107,31 @@ pub trait Decoder {
     /// # Errors
     /// See [`ModelError`].
     fn finish(self: Box<Self>) -> Result<Completion, ModelError>;
+}
+
+/// The URL of a path below a base.
+fn endpoint(base: &str, path: &str) -> String {
+    format!("{}{path}", base.trim_end_matches('/'))
+}
+
+/// The headers of a request: those of its API, what it sends and wants, and those of the user, which
+/// replace others of their name.
+fn headers(
+    own: &[(&str, &str)],
+    stream: bool,
+    extra: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let accept = if stream {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
+    let general = [("accept", accept), ("content-type", "application/json")];
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let extra = extra.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in general.into_iter().chain(own.iter().copied()).chain(extra) {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.into(), value.into()));
+    }
+    headers
 }

@@ -1,0 +1,77 @@
+//! `memory_read`: what the agent noted in other conversations.
+
+use serde_json::{Value, json};
+
+use super::arguments::Arguments;
+use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError};
+use crate::memory;
+use crate::vectors::fold;
+
+pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
+
+const SPEC: Spec = Spec {
+    name: "memory_read",
+    description: "Read the notes that are kept across conversations: all of them, or the paragraphs with \
+                  certain words.",
+    parameters: r#"{
+"type": "object",
+"properties": {
+"query": {"type": "string", "description": "Words that a paragraph must have as they stand, in any case"}
+},
+"additionalProperties": false
+}"#,
+};
+
+fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
+    let arguments = Arguments::check(&SPEC, arguments)?;
+    let mut content = memory::read(context.workspace)?;
+    let query = arguments.optional("query").unwrap_or_default().trim();
+    if query.is_empty() {
+        let whole = content.len();
+        // The newest notes are at the end.
+        let start = content.ceil_char_boundary(whole.saturating_sub(MAX_TEXT));
+        let mut result = json!({ "content": content.split_off(start) });
+        if start > 0 {
+            result["truncated"] = true.into();
+            result["bytes"] = whole.into();
+        }
+        return Ok(Running::Done(result));
+    }
+    let folded = |text: &str| text.chars().map(fold).collect::<String>();
+    let wanted = folded(query);
+    let mut room = MAX_TEXT;
+    let mut matches: Vec<&str> = paragraphs(&content)
+        .filter(|paragraph| folded(paragraph).contains(&wanted))
+        .collect();
+    let count = matches.len();
+    matches.retain(|paragraph| {
+        let fits = paragraph.len() <= room;
+        room -= if fits { paragraph.len() } else { room };
+        fits
+    });
+    Ok(Running::Done(
+        json!({ "query": query, "matches": matches, "count": count }),
+    ))
+}
+
+/// The paragraphs of a text, which empty lines part.
+fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(['\n', '\r']);
+        if rest.is_empty() {
+            return None;
+        }
+        let mut end = 0;
+        for line in rest.split_inclusive('\n') {
+            if line.trim().is_empty() {
+                break;
+            }
+            end += line.len();
+        }
+        let paragraph = rest[..end].trim_end();
+        rest = rest[end..].trim_start();
+        Some(paragraph)
+    })
+    .filter(|paragraph| !paragraph.is_empty())
+}
