@@ -210,6 +210,13 @@ pub trait Directory {
     /// See [`FileErrorKind`].
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, FileError>;
 
+    /// The last bytes of a file, at most `limit`, and how many stand before them. What is added meanwhile
+    /// may be missing.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn read_tail(&self, path: &str, limit: u64) -> Result<(Vec<u8>, u64), FileError>;
+
     /// Writes a file whole: after a crash it has its old content or the new. Folders on its path are
     /// made.
     ///

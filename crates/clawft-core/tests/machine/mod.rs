@@ -153,6 +153,12 @@ impl Directory for Memory {
         Ok(content.clone())
     }
 
+    fn read_tail(&self, path: &str, limit: u64) -> Result<(Vec<u8>, u64), FileError> {
+        let content = self.read(path, u64::MAX)?;
+        let start = content.len().saturating_sub(usize::try_from(limit).unwrap());
+        Ok((content[start..].to_vec(), start as u64))
+    }
+
     fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
         self.change(path).map_err(|(error, _)| error)?;
         self.files
