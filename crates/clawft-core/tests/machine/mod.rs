@@ -155,7 +155,9 @@ impl Directory for Memory {
 
     fn read_tail(&self, path: &str, limit: u64) -> Result<(Vec<u8>, u64), FileError> {
         let content = self.read(path, u64::MAX)?;
-        let start = content.len().saturating_sub(usize::try_from(limit).unwrap());
+        let start = content
+            .len()
+            .saturating_sub(usize::try_from(limit).unwrap());
         Ok((content[start..].to_vec(), start as u64))
     }
 
