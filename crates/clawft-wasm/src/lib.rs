@@ -18,7 +18,7 @@ use clawft_core::vectors;
 
 use bindings::exports::clawft::agent::agent as world;
 use bindings::exports::clawft::agent::vectors as vector_world;
-use world::Error;
+use world::{Error, ErrorKind};
 
 /// The conversation of `run`.
 const SESSION: &str = "cli:default";
@@ -51,11 +51,23 @@ fn open(config_path: Option<&str>) -> Result<Rc<Agent>, Error> {
     Ok(agent)
 }
 
+/// Refuses a call for which there may not be enough memory.
+fn check_memory() -> Result<(), Error> {
+    if memory::room(0) {
+        Ok(())
+    } else {
+        Err(failure(ErrorKind::Memory, "too little memory is left"))
+    }
+}
+
+fn failure(kind: ErrorKind, message: &str) -> Error {
+    let message = message.to_owned();
+    Error { kind, message }
+}
+
 /// The agent that is there, or that of the configuration that is found.
 fn agent() -> Result<Rc<Agent>, Error> {
-    if !memory::room(0) {
-        return Err(Error::Memory);
-    }
+    check_memory()?;
     match AGENT.with_borrow(Clone::clone) {
         Some(agent) => Ok(agent),
         None => open(None),
@@ -64,9 +76,8 @@ fn agent() -> Result<Rc<Agent>, Error> {
 
 fn start(session: &str, message: &str) -> Result<Turn, Error> {
     if message.len() > MAX_MESSAGE {
-        return Err(Error::Argument(format!(
-            "the message is longer than {MAX_MESSAGE} bytes"
-        )));
+        let problem = format!("the message is longer than {MAX_MESSAGE} bytes");
+        return Err(failure(ErrorKind::Argument, &problem));
     }
     let agent = agent()?;
     let turn = RefCell::new(agent.turn(session, message)?);
@@ -75,9 +86,7 @@ fn start(session: &str, message: &str) -> Result<Turn, Error> {
 
 impl Turn {
     fn next(&self) -> Result<Option<agent::Event>, Error> {
-        if !memory::room(0) {
-            return Err(Error::Memory);
-        }
+        check_memory()?;
         Ok(self.turn.borrow_mut().next(&self.agent)?)
     }
 }
@@ -86,9 +95,7 @@ impl world::Guest for Component {
     type Turn = Turn;
 
     fn init(config_path: Option<String>) -> Result<(), Error> {
-        if !memory::room(0) {
-            return Err(Error::Memory);
-        }
+        check_memory()?;
         open(config_path.as_deref()).map(drop)
     }
 
@@ -104,7 +111,7 @@ impl world::Guest for Component {
                     iterations,
                 }) => return Ok(answer(text, stop, usage, iterations)),
                 Some(_) => {}
-                None => return Err(Error::Model("there is no answer".to_owned())),
+                None => return Err(failure(ErrorKind::Model, "there is no answer")),
             }
         }
     }
@@ -197,7 +204,7 @@ impl vector_world::Guest for Component {
             .iter()
             .map(|entry| entry.metadata.as_deref().map(serde_json::from_str).transpose())
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| Error::Argument(["metadata: ", &error.to_string()].concat()))?;
+            .map_err(|error| failure(ErrorKind::Argument, &format!("metadata: {error}")))?;
         let entries: Vec<vectors::Entry<'_>> = entries
             .iter()
             .zip(&metadata)
@@ -246,8 +253,7 @@ impl vector_world::Guest for Component {
 impl From<agent::Error> for Error {
     fn from(error: agent::Error) -> Self {
         use agent::Error as Cause;
-        let text = error.to_string();
-        match error {
+        let kind = match &error {
             Cause::Http {
                 error: HttpError::Memory,
                 ..
@@ -255,30 +261,31 @@ impl From<agent::Error> for Error {
             | Cause::File(FileError {
                 kind: FileErrorKind::Memory,
                 ..
-            }) => Self::Memory,
-            Cause::Config(_) | Cause::Select(_) => Self::Config(text),
-            Cause::File(_) | Cause::Session(_) => Self::Files(text),
-            Cause::Http { .. } | Cause::Time(_) => Self::Network(text),
-            Cause::Status { .. } | Cause::Model { .. } | Cause::Empty => Self::Model(text),
-            Cause::Iterations(limit) => Self::Iterations(limit),
-            Cause::NoMessage => Self::Argument(text),
-        }
+            }) => ErrorKind::Memory,
+            Cause::Config(_) | Cause::Select(_) => ErrorKind::Config,
+            Cause::File(_) | Cause::Session(_) => ErrorKind::Files,
+            Cause::Http { .. } | Cause::Time(_) => ErrorKind::Network,
+            Cause::Status { .. } | Cause::Model { .. } | Cause::Empty => ErrorKind::Model,
+            Cause::Iterations(_) => ErrorKind::Iterations,
+            Cause::NoMessage => ErrorKind::Argument,
+        };
+        failure(kind, &error.to_string())
     }
 }
 
 impl From<vectors::Error> for Error {
     fn from(error: vectors::Error) -> Self {
         use vectors::Error as Cause;
-        let text = error.to_string();
-        match error {
+        let kind = match &error {
             Cause::Full(_)
             | Cause::File(FileError {
                 kind: FileErrorKind::Memory,
                 ..
-            }) => Self::Memory,
-            Cause::File(_) | Cause::Damaged(..) => Self::Files(text),
-            _ => Self::Argument(text),
-        }
+            }) => ErrorKind::Memory,
+            Cause::File(_) | Cause::Damaged(..) => ErrorKind::Files,
+            _ => ErrorKind::Argument,
+        };
+        failure(kind, &error.to_string())
     }
 }
 
