@@ -62,7 +62,7 @@ fn open(folder: wasip1::Fd, path: &str, purpose: Purpose) -> Result<wasip1::Fd, 
         Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !0, 0),
         Purpose::Read => (
             0,
-            wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_FILESTAT_GET,
+            wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_SEEK | wasip1::RIGHTS_FD_FILESTAT_GET,
             0,
         ),
         Purpose::New => (wasip1::OFLAGS_CREAT | wasip1::OFLAGS_EXCL, written, 0),
@@ -141,7 +141,7 @@ impl wasi::Descriptor for Open {
         unsafe { wasip1::fd_sync(self.0) }.map_err(refusal)
     }
 
-    fn read(&self, content: &mut Vec<u8>) -> Result<bool, Refusal> {
+    fn read(&self, content: &mut Vec<u8>, offset: u64) -> Result<bool, Refusal> {
         let known = content.len();
         content.resize(known + PIECE, 0);
         let piece = wasip1::Iovec {
@@ -149,7 +149,7 @@ impl wasi::Descriptor for Open {
             buf_len: PIECE,
         };
         // SAFETY: the buffer has as many bytes as are said, and nothing else uses it meanwhile.
-        let read = unsafe { wasip1::fd_read(self.0, &[piece]) };
+        let read = unsafe { wasip1::fd_pread(self.0, &[piece], offset) };
         content.truncate(known + read.unwrap_or(0));
         read.map(|count| count > 0).map_err(refusal)
     }

@@ -1,6 +1,5 @@
 //! Folders that the host opens to the component.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use clawft_core::platform::wasi::{self, PIECE, Purpose, Refusal};
@@ -20,25 +19,12 @@ impl FileSystem for Preopens {
     fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError> {
         let preopens = get_directories()
             .into_iter()
-            .map(|(descriptor, at)| (Open::new(descriptor), at));
+            .map(|(descriptor, at)| (Open(descriptor), at));
         wasi::open(preopens, Rc::new(Entropy), path, create)
     }
 }
 
-struct Open {
-    descriptor: Descriptor,
-    /// How far the file was read
-    offset: Cell<u64>,
-}
-
-impl Open {
-    fn new(descriptor: Descriptor) -> Self {
-        Self {
-            descriptor,
-            offset: Cell::new(0),
-        }
-    }
-}
+struct Open(Descriptor);
 
 impl wasi::Descriptor for Open {
     fn open(&self, path: &str, purpose: Purpose) -> Result<Self, Refusal> {
@@ -53,9 +39,9 @@ impl wasi::Descriptor for Open {
             Purpose::Append => (OpenFlags::empty(), DescriptorFlags::WRITE),
             Purpose::AppendOrNew => (OpenFlags::CREATE, DescriptorFlags::WRITE),
         };
-        self.descriptor
+        self.0
             .open_at(PathFlags::SYMLINK_FOLLOW, path, open, access)
-            .map(Self::new)
+            .map(Self)
             .map_err(refusal)
     }
 
@@ -65,7 +51,7 @@ impl wasi::Descriptor for Open {
         } else {
             PathFlags::empty()
         };
-        let stat = self.descriptor.stat_at(follow, path).map_err(refusal)?;
+        let stat = self.0.stat_at(follow, path).map_err(refusal)?;
         let kind = match stat.type_ {
             DescriptorType::RegularFile => FileKind::File,
             DescriptorType::Directory => FileKind::Directory,
@@ -76,33 +62,29 @@ impl wasi::Descriptor for Open {
     }
 
     fn link(&self, path: &str) -> Result<String, Refusal> {
-        self.descriptor.readlink_at(path).map_err(refusal)
+        self.0.readlink_at(path).map_err(refusal)
     }
 
     fn make(&self, path: &str) -> Result<(), Refusal> {
-        self.descriptor.create_directory_at(path).map_err(refusal)
+        self.0.create_directory_at(path).map_err(refusal)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), Refusal> {
-        self.descriptor
-            .rename_at(from, &self.descriptor, to)
+        self.0
+            .rename_at(from, &self.0, to)
             .map_err(refusal)
     }
 
     fn remove(&self, path: &str) -> Result<(), Refusal> {
-        self.descriptor.unlink_file_at(path).map_err(refusal)
+        self.0.unlink_file_at(path).map_err(refusal)
     }
 
     fn sync(&self) -> Result<(), Refusal> {
-        self.descriptor.sync().map_err(refusal)
+        self.0.sync().map_err(refusal)
     }
 
-    fn read(&self, content: &mut Vec<u8>) -> Result<bool, Refusal> {
-        let (piece, end) = self
-            .descriptor
-            .read(PIECE as u64, self.offset.get())
-            .map_err(refusal)?;
-        self.offset.set(self.offset.get() + piece.len() as u64);
+    fn read(&self, content: &mut Vec<u8>, offset: u64) -> Result<bool, Refusal> {
+        let (piece, end) = self.0.read(PIECE as u64, offset).map_err(refusal)?;
         content.extend_from_slice(&piece);
         Ok(!end)
     }
@@ -117,7 +99,7 @@ impl wasi::Descriptor for Open {
 
     fn append(&self, content: &[u8]) -> Result<(), Refusal> {
         let broken = |_: StreamError| Refusal::Other("it cannot be written");
-        let stream = self.descriptor.append_via_stream().map_err(refusal)?;
+        let stream = self.0.append_via_stream().map_err(refusal)?;
         let mut rest = content;
         while !rest.is_empty() {
             let room = stream.check_write().map_err(broken)?;
@@ -134,7 +116,7 @@ impl wasi::Descriptor for Open {
     }
 
     fn names(&self) -> Result<Vec<String>, Refusal> {
-        let stream = self.descriptor.read_directory().map_err(refusal)?;
+        let stream = self.0.read_directory().map_err(refusal)?;
         let mut names = Vec::new();
         while let Some(entry) = stream.read_directory_entry().map_err(refusal)? {
             names.push(entry.name);

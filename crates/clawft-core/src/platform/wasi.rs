@@ -87,11 +87,12 @@ pub trait Descriptor: Sized {
     /// See [`Refusal`].
     fn sync(&self) -> Result<(), Refusal>;
 
-    /// Adds the file's next bytes to those that were read before, at most [`PIECE`]: whether there were any.
+    /// Adds bytes of the file to those that were read, at most [`PIECE`], from that many after its start:
+    /// whether it has more.
     ///
     /// # Errors
     /// See [`Refusal`].
-    fn read(&self, content: &mut Vec<u8>) -> Result<bool, Refusal>;
+    fn read(&self, content: &mut Vec<u8>, offset: u64) -> Result<bool, Refusal>;
 
     /// Writes at that many bytes from the start: how many bytes.
     ///
@@ -249,6 +250,47 @@ impl<D: Descriptor> Folder<D> {
         Err(self.error(path, Refusal::Other("too many links")))
     }
 
+    /// The length of a regular file. Whatever else is opened may block until somebody writes to it, so
+    /// its kind is asked for first.
+    fn size(&self, path: &str) -> Result<u64, FileError> {
+        check(path)?;
+        match self.descriptor.stat(path, true) {
+            Ok((FileKind::File, size)) => Ok(size),
+            Ok(_) => Err(failure(path, FileErrorKind::WrongKind)),
+            Err(refusal) => Err(self.error(path, refusal)),
+        }
+    }
+
+    /// The bytes of a file from some after its start, of which there were `length`; of more that came
+    /// since, not many more than `limit` in all.
+    fn read_from(
+        &self,
+        path: &str,
+        start: u64,
+        length: u64,
+        limit: u64,
+    ) -> Result<Vec<u8>, FileError> {
+        let refused = |refusal| self.error(path, refusal);
+        let full = || failure(path, FileErrorKind::Memory);
+        let mut content = usize::try_from(length)
+            .ok()
+            .and_then(memory::buffer)
+            .ok_or_else(full)?;
+        let file = self
+            .descriptor
+            .open(path, Purpose::Read)
+            .map_err(refused)?;
+        let mut more = true;
+        while more && content.len() as u64 <= limit {
+            if !memory::room(0) {
+                return Err(full());
+            }
+            let offset = start + content.len() as u64;
+            more = file.read(&mut content, offset).map_err(refused)?;
+        }
+        Ok(content)
+    }
+
     fn write_new(&self, path: &str, content: &[u8]) -> Result<(), Refusal> {
         let file = self.descriptor.open(path, Purpose::New)?;
         let mut written = 0;
@@ -266,35 +308,23 @@ impl<D: Descriptor> Folder<D> {
 
 impl<D: Descriptor + 'static> Directory for Folder<D> {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, FileError> {
-        check(path)?;
-        let refused = |refusal| self.error(path, refusal);
-        let full = || failure(path, FileErrorKind::Memory);
-        // Whatever else is opened may block until somebody writes to it, so the kind is asked for first.
-        let (kind, size) = self.descriptor.stat(path, true).map_err(refused)?;
-        if kind != FileKind::File {
-            return Err(failure(path, FileErrorKind::WrongKind));
-        }
-        let too_large = || failure(path, FileErrorKind::TooLarge(limit));
+        let size = self.size(path)?;
         if size > limit {
-            return Err(too_large());
+            return Err(failure(path, FileErrorKind::TooLarge(limit)));
         }
-        let mut content = usize::try_from(size)
-            .ok()
-            .and_then(memory::buffer)
-            .ok_or_else(full)?;
-        let file = self
-            .descriptor
-            .open(path, Purpose::Read)
-            .map_err(refused)?;
-        while file.read(&mut content).map_err(refused)? {
-            if content.len() as u64 > limit {
-                return Err(too_large());
-            }
-            if !memory::room(content.len()) {
-                return Err(full());
-            }
+        let content = self.read_from(path, 0, size, limit)?;
+        if content.len() as u64 > limit {
+            return Err(failure(path, FileErrorKind::TooLarge(limit)));
         }
         Ok(content)
+    }
+
+    fn read_tail(&self, path: &str, limit: u64) -> Result<(Vec<u8>, u64), FileError> {
+        let size = self.size(path)?;
+        let before = size.saturating_sub(limit);
+        let mut content = self.read_from(path, before, size - before, limit)?;
+        content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok((content, before))
     }
 
     fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
