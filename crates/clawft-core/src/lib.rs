@@ -16,5 +16,6 @@ pub mod prompt;
 pub mod provider;
 pub mod session;
 pub mod sse;
+pub mod time;
 pub mod tool;
 pub mod url_policy;
