@@ -147,11 +147,11 @@ impl Output {
             self.text.push(character);
         } else if self.preformatted == 0 {
             self.space = true;
-        } else if character == '\n' && self.newlines == 0 {
-            self.text.push('\n');
-        } else if character != '\r' {
+        } else if character != '\n' {
             self.settle();
             self.text.push(' ');
+        } else if self.newlines == 0 {
+            self.text.push('\n');
         }
     }
 
@@ -207,9 +207,11 @@ impl Reader<'_> {
             .find(|character: char| character.is_ascii_whitespace() || character == '/')
             .unwrap_or(tag.len());
         let name = tag[..name_end].to_ascii_lowercase();
-        if name == "title" && !closing && self.title.is_empty() {
+        if name == "title" && !closing {
             let end = close_of(after, "title");
-            self.title = text_of_title(&after[..end]);
+            if self.title.is_empty() {
+                self.title = text_of_title(&after[..end]);
+            }
             return Some(&after[end..]);
         }
         if !closing && HIDDEN.contains(&name.as_str()) && !tag.ends_with('/') {
