@@ -120,8 +120,13 @@ pub struct AgentConfig {
     pub memory_window: u32,
     /// How long to wait for the network, in milliseconds (`timeout`, in seconds in the file)
     pub timeout: u64,
+    /// How long one message may take, with all its rounds of tools, in milliseconds (`turn_timeout`, in
+    /// seconds in the file)
+    pub turn_timeout: u64,
     /// Most attempts of one request that a provider turns down for now
     pub attempts: u32,
+    /// Whether answers come piece by piece
+    pub stream: bool,
 }
 
 /// One of `providers`.
@@ -165,7 +170,9 @@ impl Default for AgentConfig {
             max_tool_iterations: 20,
             memory_window: 50,
             timeout: 60_000,
+            turn_timeout: 1_800_000,
             attempts: 3,
+            stream: true,
         }
     }
 }
@@ -667,6 +674,15 @@ impl<'a> Section<'a> {
         Ok(())
     }
 
+    fn boolean(&self, key: &str, value: &mut bool) -> Result<(), Fault> {
+        match self.get(key) {
+            None => {}
+            Some(Value::Bool(truth)) => *value = *truth,
+            Some(other) => return Err(self.wrong_kind(key, other, "true or false")),
+        }
+        Ok(())
+    }
+
     /// A list of texts under one of the keys.
     fn texts(&self, keys: &[&str]) -> Result<Vec<String>, Fault> {
         let mut texts = Vec::new();
@@ -706,6 +722,8 @@ impl<'a> Section<'a> {
         self.integer("memory_window", &mut agent.memory_window, 0..=100_000)?;
         self.integer("attempts", &mut agent.attempts, 1..=100)?;
         self.seconds("timeout", &mut agent.timeout)?;
+        self.seconds("turn_timeout", &mut agent.turn_timeout)?;
+        self.boolean("stream", &mut agent.stream)?;
         if let Some(found) = self.get("temperature") {
             let needed = "a number from 0 to 2";
             let Some(number) = found.as_f64() else {
@@ -752,13 +770,7 @@ impl<'a> Section<'a> {
         let exec = self.section("exec")?;
         exec.seconds("timeout", &mut tools.exec_timeout)?;
         let policy = self.section("url_policy")?;
-        match policy.get("allow_private") {
-            None => {}
-            Some(Value::Bool(allow)) => tools.allow_private = *allow,
-            Some(other) => {
-                return Err(policy.wrong_kind("allow_private", other, "true or false"));
-            }
-        }
+        policy.boolean("allow_private", &mut tools.allow_private)?;
         tools.allowed_hosts = policy.texts(&["allowed_hosts", "allowed_domains"])?;
         tools.blocked_hosts = policy.texts(&["blocked_hosts", "blocked_domains"])?;
         Ok(tools)

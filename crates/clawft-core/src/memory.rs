@@ -7,6 +7,7 @@
 use crate::config;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
 use crate::time::rfc3339;
+use crate::vectors::fold;
 
 /// The longest memory, in bytes.
 pub const LIMIT: u64 = 256 << 10;
@@ -71,9 +72,10 @@ pub fn read(platform: &Platform, workspace: &dyn Directory) -> Result<String, Fi
 /// The paragraphs, which blank lines divide, that have the words of a query in them, in any case.
 #[must_use]
 pub fn query<'a>(memory: &'a str, query: &str) -> Vec<&'a str> {
-    let query = query.to_lowercase();
+    let folded = |text: &str| text.chars().map(fold).collect::<String>();
+    let query = folded(query);
     paragraphs(memory)
-        .filter(|paragraph| paragraph.to_lowercase().contains(&query))
+        .filter(|paragraph| folded(paragraph).contains(&query))
         .collect()
 }
 
