@@ -32,9 +32,6 @@ const MAX_FAILURE: usize = 64 * 1024;
 /// Bytes of a response that are read at once.
 const PIECE: usize = 8 * 1024;
 
-/// How long a turn may take in milliseconds, where `agents.defaults.turn_timeout` does not say.
-const TURN_TIMEOUT: u64 = 30 * 60 * 1000;
-
 /// What happens in a turn, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -241,7 +238,7 @@ impl Agent {
     /// # Errors
     /// It names no usable workspace.
     pub fn new(platform: Platform, config: Config) -> Result<Self, Error> {
-        let workspace_path = config::expand(&config.agent.workspace, &*platform.environment)?;
+        let workspace_path = config::expand(&platform, &config.agent.workspace)?;
         let workspace = platform.files.open(&workspace_path, true)?;
         let sessions = session::Store::open(&platform)?;
         Ok(Self {
@@ -311,9 +308,9 @@ impl Agent {
         let selected = self.selected()?;
         let window = self.config.agent.memory_window as usize;
         let history = self.sessions.load(session, window)?;
-        let system = prompt::system(&*self.workspace, &self.config, &*self.platform.clock)?;
+        let system = prompt::system(&self.platform, &*self.workspace, &self.specs)?;
         let mut messages = vec![Message::text(Role::System, system)];
-        messages.extend(history);
+        messages.extend(history.messages);
         messages.push(Message::text(Role::User, message));
         let limit = self.config.agent.turn_timeout;
         Ok(Turn {
@@ -328,6 +325,14 @@ impl Agent {
             pending: VecDeque::new(),
             stage: Stage::Ask,
         })
+    }
+
+    /// Whether the model has a provider and a key.
+    ///
+    /// # Errors
+    /// What it lacks.
+    pub fn check_model(&self) -> Result<(), SelectError> {
+        self.selected().map(drop)
     }
 
     fn selected(&self) -> Result<Selected, SelectError> {

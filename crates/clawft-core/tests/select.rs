@@ -30,7 +30,9 @@ fn config(providers: &[Own]) -> Config {
             max_tool_iterations: 0,
             memory_window: 0,
             timeout: 0,
+            turn_timeout: 1000,
             attempts: 0,
+            stream: true,
         },
         providers: providers
             .iter()

@@ -52,7 +52,7 @@ pub fn hold(agent: &mut Agent, machine: &Machine, session: &str) -> Result<()> {
                 other.clone_into(&mut key);
                 format!("this is {key}")
             }
-            ["/sessions"] => match agent.sessions().list() {
+            ["/sessions"] => match agent.sessions().keys() {
                 Ok(sessions) => sessions.join("\n"),
                 Err(error) => error.to_string(),
             },

@@ -119,13 +119,20 @@ fn run(cli: &Cli, machine: &Machine) -> Result<()> {
 
 fn open(cli: &Cli, machine: &Machine) -> Result<Agent, Error> {
     let platform = machine.platform();
-    let mut config = Config::load(&platform, cli.config.as_deref())?;
+    let mut config = Config::load(&platform, cli.config.as_deref().map(absolute).as_deref())?;
     if let Some(model) = &cli.model {
         config.agent.model.clone_from(model);
     }
     if let Some(workspace) = &cli.workspace {
-        config.agent.workspace.clone_from(workspace);
+        config.agent.workspace = absolute(workspace);
     }
     config.agent.stream &= !cli.no_stream;
     Agent::new(platform, config)
+}
+
+/// A path that does not depend on the current folder; `~`, which no shell has replaced, stays.
+fn absolute(path: &str) -> String {
+    let whole = std::path::absolute(path).ok().filter(|_| !path.starts_with('~'));
+    let whole = whole.and_then(|path| path.into_os_string().into_string().ok());
+    whole.unwrap_or_else(|| path.to_owned())
 }

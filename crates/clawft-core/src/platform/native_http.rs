@@ -199,7 +199,7 @@ fn roots() -> Result<RootCerts, HttpError> {
         let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
             return Ok(RootCerts::WebPki);
         };
-        let wrong = |what: &dyn std::fmt::Display| {
+        let wrong = |what: &dyn fmt::Display| {
             format!("SSL_CERT_FILE {}: {what}", path.to_string_lossy())
         };
         let text = std::fs::read(&path).map_err(|error| wrong(&error))?;

@@ -79,7 +79,7 @@ impl Provider for Anthropic {
             url: endpoint(&self.base, "/messages"),
             headers: headers(own, chat.stream, &self.headers),
             body: body.into_bytes(),
-            timeout: 0,
+            ..Request::default()
         }
     }
 

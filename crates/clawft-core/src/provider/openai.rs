@@ -71,7 +71,7 @@ impl Provider for OpenAi {
                 &self.headers,
             ),
             body: body.into_bytes(),
-            timeout: 0,
+            ..Request::default()
         }
     }
 

@@ -30,7 +30,9 @@ pub fn config() -> Config {
             max_tool_iterations: 5,
             memory_window: 50,
             timeout: 1000,
+            turn_timeout: 1000,
             attempts: 1,
+            stream: true,
         },
         providers: BTreeMap::new(),
         tools: ToolsConfig {
