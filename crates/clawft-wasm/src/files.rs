@@ -91,7 +91,7 @@ impl wasi::Descriptor for Open {
 
     fn write(&self, content: &[u8], offset: usize) -> Result<usize, Refusal> {
         let count = self
-            .descriptor
+            .0
             .write(content, offset as u64)
             .map_err(refusal)?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
