@@ -160,6 +160,9 @@ mod tests {
         assert!(terminal.receive().expect("no line").is_some());
         assert!(terminal.receive().expect("no line").is_none());
         drop(terminal);
-        assert_eq!(String::from_utf8(shown).expect("no text"), "a\u{fffd}[2Jb\tc\u{fffd}\n");
+        assert_eq!(
+            String::from_utf8(shown).expect("no text"),
+            "a\u{fffd}[2Jb\tc\u{fffd}\n"
+        );
     }
 }

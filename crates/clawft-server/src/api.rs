@@ -192,7 +192,10 @@ fn openai_messages(messages: &[Value]) -> Result<(String, Vec<Value>), Failure> 
     let mut neutral = Vec::new();
     for message in messages {
         let content = match &message["content"] {
-            Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+            Value::Array(parts) => parts
+                .iter()
+                .filter_map(|part| part["text"].as_str())
+                .collect(),
             content => content.as_str().unwrap_or_default().to_owned(),
         };
         let missing = message["content"].is_null();
@@ -211,8 +214,8 @@ fn openai_messages(messages: &[Value]) -> Result<(String, Vec<Value>), Failure> 
                     ) else {
                         return Err(Failure::invalid("messages: a tool call is incomplete"));
                     };
-                    let arguments = serde_json::from_str(arguments)
-                        .unwrap_or_else(|_| Value::from(arguments));
+                    let arguments =
+                        serde_json::from_str(arguments).unwrap_or_else(|_| Value::from(arguments));
                     calls.push(json!({"id": id, "name": name, "arguments": arguments}));
                 }
                 if missing && calls.is_empty() {
@@ -270,9 +273,10 @@ fn anthropic_messages(messages: &[Value]) -> Result<Vec<Value>, Failure> {
                 }
                 Some("tool_result") if role == "user" && text.is_empty() => {
                     let content = match &block["content"] {
-                        Value::Array(parts) => {
-                            parts.iter().filter_map(|part| part["text"].as_str()).collect()
-                        }
+                        Value::Array(parts) => parts
+                            .iter()
+                            .filter_map(|part| part["text"].as_str())
+                            .collect(),
                         content => content.as_str().unwrap_or_default().to_owned(),
                     };
                     neutral.push(json!({
@@ -280,7 +284,9 @@ fn anthropic_messages(messages: &[Value]) -> Result<Vec<Value>, Failure> {
                     }));
                 }
                 kind => {
-                    return Err(Failure::invalid(format!("messages: a block of type {kind:?}")));
+                    return Err(Failure::invalid(format!(
+                        "messages: a block of type {kind:?}"
+                    )));
                 }
             }
         }
@@ -418,7 +424,8 @@ impl Answer<'_> {
                 }
                 for (id, name, arguments) in self.calls() {
                     let input: Value = serde_json::from_str(&arguments).unwrap_or_default();
-                    content.push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
+                    content
+                        .push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
                 }
                 json!({
                     "id": "msg_013Zva2CMHLNnXjNJJKqJ2EF",
@@ -511,11 +518,14 @@ impl Answer<'_> {
 
     fn anthropic_stream(&self, model: &str) -> Vec<(Option<&'static str>, String)> {
         let (input, output) = self.usage();
-        let mut message = Answer(&json!({"usage": {"input": input, "output": 1}}))
-            .whole(Api::Anthropic, model);
+        let mut message =
+            Answer(&json!({"usage": {"input": input, "output": 1}})).whole(Api::Anthropic, model);
         message["stop_reason"] = Value::Null;
         let mut events = vec![
-            ("message_start", json!({"type": "message_start", "message": message})),
+            (
+                "message_start",
+                json!({"type": "message_start", "message": message}),
+            ),
             ("ping", json!({"type": "ping"})),
         ];
         let mut index = 0;

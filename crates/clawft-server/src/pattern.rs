@@ -25,10 +25,12 @@ pub fn mismatch(pattern: &Value, value: &Value, path: &str) -> Option<String> {
         return apply(operator, argument, value, path);
     }
     match (pattern, value) {
-        (Value::Object(wanted), Value::Object(members)) => wanted.iter().find_map(|(key, wanted)| {
-            let member = members.get(key).unwrap_or(&Value::Null);
-            mismatch(wanted, member, &format!("{path}.{key}"))
-        }),
+        (Value::Object(wanted), Value::Object(members)) => {
+            wanted.iter().find_map(|(key, wanted)| {
+                let member = members.get(key).unwrap_or(&Value::Null);
+                mismatch(wanted, member, &format!("{path}.{key}"))
+            })
+        }
         (Value::Array(wanted), Value::Array(elements)) if wanted.len() == elements.len() => {
             let mut pairs = wanted.iter().zip(elements).enumerate();
             pairs.find_map(|(index, (wanted, element))| {
@@ -90,7 +92,10 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
 }
 
 fn differs(path: &str, wanted: &str, value: &Value) -> Option<String> {
-    Some(format!("{path} should be {wanted}, and is {}", short(value)))
+    Some(format!(
+        "{path} should be {wanted}, and is {}",
+        short(value)
+    ))
 }
 
 /// A value as text, its middle left out where it is long.
@@ -134,7 +139,11 @@ mod tests {
             (json!({"$has": 3}), json!([1, 2]), false),
             (json!({"$any": true}), json!(null), false),
             (json!({"$any": true}), json!(""), true),
-            (json!({"$all": [{"$contains": "a"}, {"$bytes": 1}]}), json!("ab"), false),
+            (
+                json!({"$all": [{"$contains": "a"}, {"$bytes": 1}]}),
+                json!("ab"),
+                false,
+            ),
             (json!({"$nonsense": 1}), json!(1), false),
             (json!("a"), json!("a"), true),
         ];

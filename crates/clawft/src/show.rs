@@ -74,7 +74,11 @@ impl Show {
                 name, arguments, ..
             }) => {
                 let short: String = arguments.chars().take(ARGUMENTS).collect();
-                let more = if short.len() < arguments.len() { "…" } else { "" };
+                let more = if short.len() < arguments.len() {
+                    "…"
+                } else {
+                    ""
+                };
                 self.note(&format!("{name} {short}{more}"))
             }
             Event::ToolResult {
