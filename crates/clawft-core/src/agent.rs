@@ -501,30 +501,37 @@ impl Turn {
         }
     }
 
+    /// What reads the response, if its head is that of an answer.
+    fn decoder(
+        &self,
+        agent: &Agent,
+        exchange: &mut dyn Exchange,
+    ) -> Result<Box<dyn Decoder>, Failure> {
+        let head = exchange.head()?;
+        let status = head.status;
+        let encoding = head.header("content-encoding");
+        if let Some(encoding) = encoding.filter(|name| *name != "identity") {
+            let what = format!("it is encoded as {encoding}, which was not asked for");
+            return Err(ModelError::Malformed(what).into());
+        }
+        if (200..300).contains(&status) {
+            return Ok(self.selected.provider.decoder(agent.config.agent.stream));
+        }
+        let headers = head.headers.clone();
+        let to = head.header("location").map(str::to_owned);
+        let body = self.read_failure(agent, exchange);
+        let said = match to.filter(|_| (300..400).contains(&status)) {
+            Some(to) => ModelError::Malformed(format!("it leads to {to}")),
+            None => self.selected.provider.failure(status, &body),
+        };
+        Err(Failure::Status(status, headers, said))
+    }
+
     /// Reads on: more of the text, or the whole answer.
     fn piece(&self, agent: &Agent, answer: &mut Answer) -> Result<Piece, Failure> {
-        let decoder = match &mut answer.decoder {
+        let mut decoder = match answer.decoder.take() {
             Some(decoder) => decoder,
-            None => {
-                let head = answer.exchange.head()?;
-                let (status, encoding) = (head.status, head.header("content-encoding"));
-                if let Some(encoding) = encoding.filter(|name| *name != "identity") {
-                    let what = format!("it is encoded as {encoding}, which was not asked for");
-                    return Err(ModelError::Malformed(what).into());
-                }
-                if !(200..300).contains(&status) {
-                    let headers = head.headers.clone();
-                    let to = head.header("location").map(str::to_owned);
-                    let body = self.read_failure(agent, &mut *answer.exchange);
-                    let said = match to.filter(|_| (300..400).contains(&status)) {
-                        Some(to) => ModelError::Malformed(format!("it leads to {to}")),
-                        None => self.selected.provider.failure(status, &body),
-                    };
-                    return Err(Failure::Status(status, headers, said));
-                }
-                let decoder = self.selected.provider.decoder(agent.config.agent.stream);
-                answer.decoder.insert(decoder)
-            }
+            None => self.decoder(agent, &mut *answer.exchange)?,
         };
         if answer.decoded == answer.body.len() {
             answer.body.resize(PIECE, 0);
@@ -539,13 +546,10 @@ impl Turn {
             let text = decoder.push(&rest[..length])?;
             answer.decoded += length;
             answer.shown += text.len();
+            answer.decoder = Some(decoder);
             return Ok(Piece::Text(text));
         }
-        let decoder = answer.decoder.take();
-        match decoder {
-            Some(decoder) => Ok(Piece::Whole(decoder.finish()?)),
-            None => Err(ModelError::Truncated.into()),
-        }
+        Ok(Piece::Whole(decoder.finish()?))
     }
 
     /// As much as there is of a response that reports a failure: what is known of it is worth more than

@@ -51,7 +51,7 @@ pub struct OutboundMessage {
 /// A kind of place where people write.
 pub trait Channel {
     /// Its name, the first part of session keys.
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
 
     /// Waits for the next message; `None` when no more will come.
     ///
@@ -92,7 +92,7 @@ impl<R, W> Terminal<R, W> {
 
 #[cfg(feature = "cli")]
 impl<R: FnMut() -> io::Result<Option<String>>, W: Write> Channel for Terminal<R, W> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "cli"
     }
 

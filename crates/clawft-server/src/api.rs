@@ -13,6 +13,8 @@
 //!               {"role": "tool", "id": "…", "content": "…"}]}
 //! ```
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 /// An API.
@@ -95,11 +97,13 @@ impl Failure {
 /// What the API would turn it down for.
 pub fn read(api: Api, headers: &Map<String, Value>, body: &Value) -> Result<Value, Failure> {
     let header = |name: &str| headers.get(name).and_then(Value::as_str);
-    let (given, wanted) = match api {
-        Api::OpenAi => (header("authorization"), format!("Bearer {}", api.key())),
-        Api::Anthropic => (header("x-api-key"), api.key().to_owned()),
+    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let given = match api {
+        Api::OpenAi => bearer,
+        // Its own client sends either.
+        Api::Anthropic => header("x-api-key").or(bearer),
     };
-    if given != Some(&wanted) {
+    if given != Some(api.key()) {
         return Err(Failure {
             status: 401,
             kind: match api {
@@ -130,7 +134,7 @@ pub fn read(api: Api, headers: &Map<String, Value>, body: &Value) -> Result<Valu
         .find(|limit| !limit.is_null())
         .cloned()
         .unwrap_or_default();
-    if !max_tokens.as_u64().is_some_and(|limit| limit > 0) {
+    if max_tokens.as_u64().is_none_or(|limit| limit == 0) {
         return Err(Failure::invalid("max_tokens: required, and more than 0"));
     }
     let messages = body["messages"].as_array();
@@ -459,9 +463,9 @@ impl Answer<'_> {
         let mut text = String::new();
         for (name, data) in events {
             if let Some(name) = name {
-                text.push_str(&format!("event: {name}\n"));
+                let _ = writeln!(text, "event: {name}");
             }
-            text.push_str(&format!("data: {data}\n\n"));
+            let _ = write!(text, "data: {data}\n\n");
         }
         text
     }

@@ -160,13 +160,14 @@ fn serve(arguments: &Serve) -> Result<bool> {
         }
         None => None,
     };
-    println!("{}", listener.port());
-    io::stdout().flush()?;
+    let mut out = io::stdout();
+    writeln!(out, "{}", listener.port())?;
+    out.flush()?;
     let server = listener.serve(scenario.exchanges, arguments.variant.api, log);
     io::stdin().read_to_end(&mut Vec::new())?;
     let problems = server.problems();
     for problem in &problems {
-        println!("{problem}");
+        writeln!(out, "{problem}")?;
     }
     Ok(problems.is_empty())
 }

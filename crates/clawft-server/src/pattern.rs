@@ -38,7 +38,7 @@ pub fn mismatch(pattern: &Value, value: &Value, path: &str) -> Option<String> {
             })
         }
         (wanted, value) if wanted == value => None,
-        (wanted, value) => differs(path, &short(wanted), value),
+        (wanted, value) => Some(differs(path, &short(wanted), value)),
     }
 }
 
@@ -58,11 +58,11 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
         "any" => value.is_null().then(|| format!("{path} is missing")),
         "contains" => {
             let missing = parts().into_iter().find(|part| !text.contains(part))?;
-            differs(path, &format!("a text with {missing:?}"), value)
+            Some(differs(path, &format!("a text with {missing:?}"), value))
         }
         "lacks" => {
             let present = parts().into_iter().find(|part| text.contains(part))?;
-            differs(path, &format!("a text without {present:?}"), value)
+            Some(differs(path, &format!("a text without {present:?}"), value))
         }
         "bytes" => {
             let limit = argument.as_u64().unwrap_or_default();
@@ -71,7 +71,7 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
         }
         "json" => match serde_json::from_str(text) {
             Ok(inner) => mismatch(argument, &inner, path),
-            Err(_) => differs(path, "a text of JSON", value),
+            Err(_) => Some(differs(path, "a text of JSON", value)),
         },
         "all" => {
             let mut patterns = argument.as_array().into_iter().flatten();
@@ -85,17 +85,18 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
             if found {
                 return None;
             }
-            differs(path, &format!("an array with {}", short(argument)), value)
+            Some(differs(
+                path,
+                &format!("an array with {}", short(argument)),
+                value,
+            ))
         }
         unknown => Some(format!("{path}: there is no operator ${unknown}")),
     }
 }
 
-fn differs(path: &str, wanted: &str, value: &Value) -> Option<String> {
-    Some(format!(
-        "{path} should be {wanted}, and is {}",
-        short(value)
-    ))
+fn differs(path: &str, wanted: &str, value: &Value) -> String {
+    format!("{path} should be {wanted}, and is {}", short(value))
 }
 
 /// A value as text, its middle left out where it is long.

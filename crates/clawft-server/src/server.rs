@@ -350,7 +350,7 @@ fn respond(mut stream: &TcpStream, exchange: &Exchange, api: Api, request: &Requ
     }
     let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([&*name, ": ", &*value, "\r\n"]);
     }
     head.push_str("\r\n");
     if let Some(Fault {

@@ -24,7 +24,7 @@ use crate::scenario::{Scenario, Turn, Variant};
 use crate::server::Listener;
 
 /// How long a program may take for one message before it is taken to hang.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Where the configuration is, in the home folder.
 pub const CONFIG: &str = ".clawft/config.json";

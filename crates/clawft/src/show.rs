@@ -69,7 +69,6 @@ impl Show {
                 write!(self.out, "{}", visible(text))?;
                 self.out.flush()
             }
-            Event::Text(_) => Ok(()),
             Event::ToolCall(ToolCall {
                 name, arguments, ..
             }) => {
@@ -90,7 +89,7 @@ impl Show {
                 let short: String = content.chars().take(ARGUMENTS).collect();
                 self.note(&format!("{name} failed: {short}"))
             }
-            Event::ToolResult { .. } => Ok(()),
+            Event::Text(_) | Event::ToolResult { .. } => Ok(()),
             Event::Done { text, stop, .. } => {
                 if self.form == Form::Last {
                     write!(self.out, "{text}")?;

@@ -25,7 +25,7 @@ const MAX_HEAD: usize = 64 * 1024;
 const PIECE: usize = 16 * 1024;
 const PIECES: usize = 4;
 /// What a request waits that names no time
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 /// How soon an interruption is noticed
 const INTERRUPTION: Duration = Duration::from_millis(50);
 
