@@ -102,7 +102,6 @@ fn killed(mut child: Child) -> usize {
 fn a_writer_of_messages_that_is_killed_loses_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(folder.path());
-    let mut torn = 0;
     for round in 0..ROUNDS {
         let last = killed(start("append", "w", folder.path(), usize::MAX >> 1));
         let session = store.load("s", 1 << 20).expect("a session");
@@ -120,13 +119,13 @@ fn a_writer_of_messages_that_is_killed_loses_none() {
         for (number, found) in texts.iter().enumerate() {
             assert_eq!(*found, text("w", number), "{round}");
         }
-        torn = session.skipped;
+        // Each killed writer may have left one.
+        assert!(session.skipped <= round + 1, "{round}");
         // A session of some MB is not what this is about.
-        if texts.len() > 200 {
+        if texts.len() > 40 {
             std::fs::remove_file(folder.path().join("s.jsonl")).expect("a file");
         }
     }
-    eprintln!("{torn} torn lines at the end");
 }
 
 #[test]
@@ -146,7 +145,7 @@ fn a_writer_of_whole_files_that_is_killed_leaves_the_old_or_the_new() {
 
 #[test]
 fn two_writers_of_one_session_lose_nothing() {
-    const COUNT: usize = 300;
+    const COUNT: usize = 150;
     for round in 0..3 {
         let folder = tempfile::tempdir().expect("a folder");
         let names = ["a", "b", "c"];

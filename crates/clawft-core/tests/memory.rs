@@ -3,7 +3,7 @@
 mod machine;
 
 use clawft_core::memory::{self, Mode};
-use clawft_core::platform::{Directory as _, FileErrorKind};
+use clawft_core::platform::FileErrorKind;
 use clawft_core::prompt;
 use clawft_core::tool::Spec;
 use machine::Machine;
@@ -105,12 +105,8 @@ fn a_history_grows_by_lines() {
         history,
         "[2026-04-22T10:11:12.345Z] said hello\n[2026-04-22T10:11:12.345Z] and went\n"
     );
-    for _ in 0..2000 {
-        workspace
-            .append("memory/HISTORY.md", "é".repeat(40).as_bytes())
-            .expect("kept");
-        workspace.append("memory/HISTORY.md", b"\n").expect("kept");
-    }
+    let line = format!("{}\n", "é".repeat(40));
+    machine.put(".clawft/workspace/memory/HISTORY.md", line.repeat(2000));
     let history = memory::history(&*workspace).expect("kept");
     assert!(history.len() as u64 <= memory::HISTORY_LIMIT);
     assert!(history.lines().all(|line| line == "é".repeat(40)));

@@ -217,7 +217,10 @@ fn sessions_of_before_are_read_and_brought_over() {
             ".clawft/sessions/cli_a.json",
             format!("{{\"messages\": [{}, 5]}}", message("old")),
         ),
-        (".clawft/sessions/cli_a.jsonl", message("old")),
+        (
+            ".clawft/workspace/sessions/cli_a.json",
+            format!("[{}]", message("old")),
+        ),
         (".clawft/workspace/sessions/cli%3Aa.jsonl", message("old")),
         (
             ".clawft/workspace/sessions/cli_a.jsonl",
