@@ -1,8 +1,6 @@
 //! Both APIs of models: the requests of `requests.json`, which the types of the providers' own packages
 //! accept, and the responses of `responses.json`, which these packages read the same where it says so.
 
-use std::collections::BTreeMap;
-
 use clawft_core::config::Secret;
 use clawft_core::message::{Message, Role, ToolCall};
 use clawft_core::provider::anthropic::Anthropic;
@@ -18,7 +16,7 @@ const KEY: &str = "sk-secret-1";
 fn provider(api: &Value, key: &str, extra: &[(&str, &str)]) -> Box<dyn Provider> {
     let base = "https://models.example/v1/".to_string();
     let key = Secret::new(key.into());
-    let headers: BTreeMap<String, String> = extra
+    let headers: Vec<(String, String)> = extra
         .iter()
         .map(|(name, value)| ((*name).into(), (*value).into()))
         .collect();

@@ -2,6 +2,7 @@
 
 use crate::json_repair;
 use crate::message::ToolCall;
+use crate::sse::digits;
 
 /// JSON as it is written: a request has a few members of known names, so nothing needs to be kept of it.
 #[derive(Default)]
@@ -37,8 +38,11 @@ impl Body {
         reason = "a small number, not below zero; what is no number becomes zero"
     )]
     pub(super) fn temperature(&mut self, temperature: f32, highest: f32) -> &mut Self {
-        let thousandths = (temperature.clamp(0.0, highest) * 1000.0).round() as u32;
-        self.raw(&format!("{}.{:03}", thousandths / 1000, thousandths % 1000))
+        // NB: `clamp` shows its bounds when it panics, which takes kilobytes.
+        let thousandths = (temperature.max(0.0).min(highest) * 1000.0).round() as u32;
+        self.raw(&(thousandths / 1000).to_string()).raw(".");
+        // The leading one keeps the zeros.
+        self.raw(&(1000 + thousandths % 1000).to_string()[1..])
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -73,10 +77,9 @@ pub(super) fn arguments(call: &ToolCall) -> String {
 pub(super) fn takes_temperature(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     if name.starts_with("claude") {
-        let mut versions = name
-            .split(['-', '.'])
-            .filter(|part| part.len() <= 2)
-            .filter_map(|part| part.parse::<u8>().ok());
+        // Longer numbers are dates.
+        let parts = name.as_bytes().split(|byte| matches!(byte, b'-' | b'.'));
+        let mut versions = parts.filter(|part| part.len() <= 2).filter_map(digits);
         let version = (versions.next(), versions.next());
         return version.0.is_some() && version <= (Some(4), Some(6));
     }
