@@ -657,17 +657,16 @@ fn numbers(digits: &str) -> Option<Vec<f32>> {
 /// The vector of a text, of length 1, made without a model: texts that share words, or parts of words, are
 /// near each other. `None` if the text has no words.
 ///
-/// Feature hashing (Weinberger et al. 2009, arXiv:0902.2206): each feature's hash, FNV-1a of 64 bits, picks
-/// one of [`EMBEDDING_DIMENSIONS`] numbers and a sign. Features are the words, without regard to case, and
-/// the parts of three characters of each word with its ends marked, at a third of its weight together.
-/// Words of up to three letters weigh a quarter: most of them say little. The same text has the same
-/// vector on every machine.
+/// Feature hashing (Weinberger et al. 2009, arXiv:0902.2206): each feature's hash picks one of
+/// [`EMBEDDING_DIMENSIONS`] numbers and a sign. Features are the words, without regard to case, and the parts
+/// of three characters of each word with its ends marked, which together count as much as the word. Words
+/// of up to three letters of ASCII weigh a quarter: most of them say little. The same text has the same vector
+/// on every machine.
 #[must_use]
 pub fn embed(text: &str) -> Option<Vec<f32>> {
     let mut vector = vec![0.0; EMBEDDING_DIMENSIONS];
     let mut add = |feature: &[char], weight: f32| {
-        let hash = fnv1a(feature);
-        // Multiplication carries upwards only, so the high bits are the best mixed.
+        let hash = hash(feature);
         let place = usize::from((hash >> 56) as u8);
         vector[place] += if hash >> 55 & 1 == 0 { weight } else { -weight };
     };
@@ -687,9 +686,9 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
             add(&word, weight);
             let parts = word.windows(3);
             #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
-            let part = weight / 3.0 / parts.len() as f32;
+            let part = weight / (parts.len() as f32).sqrt();
             for feature in parts {
-                add(feature, part.max(weight / 30.0));
+                add(feature, part);
             }
         }
         word.truncate(1);
@@ -708,15 +707,19 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
     Some(vector)
 }
 
-/// FNV-1a of 64 bits (Fowler, Noll and Vo), of the characters' UTF-8.
-fn fnv1a(characters: &[char]) -> u64 {
+/// FNV-1a of 64 bits (Fowler, Noll and Vo) of the characters' UTF-8, with `MurmurHash3`'s last steps: by
+/// itself its high bits hardly depend on the last characters.
+fn hash(characters: &[char]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     for character in characters {
         for byte in character.encode_utf8(&mut [0; 4]).bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
-    hash
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ hash >> 33).wrapping_mul(factor);
+    }
+    hash ^ hash >> 33
 }
 
 /// A character in lower case: of Latin, Greek and Cyrillic, as far as one rule gives it. The tables for all
