@@ -1,9 +1,9 @@
 //! `memory_read`: what the agent noted in other conversations.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError};
+use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object};
 use crate::memory;
 use crate::vectors::fold;
 
@@ -30,28 +30,31 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         let whole = content.len();
         // The newest notes are at the end.
         let start = content.ceil_char_boundary(whole.saturating_sub(MAX_TEXT));
-        let mut result = json!({ "content": content.split_off(start) });
+        let mut result = vec![("content", Value::from(content.split_off(start)))];
         if start > 0 {
-            result["truncated"] = true.into();
-            result["bytes"] = whole.into();
+            result.push(("truncated", true.into()));
+            result.push(("bytes", whole.into()));
         }
-        return Ok(Running::Done(result));
+        return Ok(Running::Done(object(result)));
     }
     let folded = |text: &str| text.chars().map(fold).collect::<String>();
     let wanted = folded(query);
-    let mut room = MAX_TEXT;
-    let mut matches: Vec<&str> = paragraphs(&content)
-        .filter(|paragraph| folded(paragraph).contains(&wanted))
-        .collect();
-    let count = matches.len();
-    matches.retain(|paragraph| {
-        let fits = paragraph.len() <= room;
-        room -= if fits { paragraph.len() } else { room };
-        fits
-    });
-    Ok(Running::Done(
-        json!({ "query": query, "matches": matches, "count": count }),
-    ))
+    let (mut count, mut room) = (0, MAX_TEXT);
+    let mut matches: Vec<Value> = Vec::new();
+    for paragraph in paragraphs(&content) {
+        if folded(paragraph).contains(&wanted) {
+            count += 1;
+            room = room.saturating_sub(paragraph.len());
+            if room > 0 {
+                matches.push(paragraph.into());
+            }
+        }
+    }
+    Ok(Running::Done(object(vec![
+        ("query", query.into()),
+        ("matches", matches.into()),
+        ("count", count.into()),
+    ])))
 }
 
 /// The paragraphs of a text, which empty lines part.
