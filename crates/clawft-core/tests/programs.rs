@@ -264,7 +264,7 @@ fn the_user_says_what_may_run() {
     assert!(shell(&machine, "uname").is_ok());
     assert!(shell(&machine, "ls").is_err());
     let (_folder, machine) = self::machine(json!({
-        "command_policy": {"mode": "denylist", "denylist": ["Git  push"]},
+        "command_policy": {"mode": "denylist", "denylist": ["Git push"]},
     }));
     assert!(shell(&machine, "uname").is_ok());
     for command in [

@@ -220,6 +220,7 @@ impl Directory for Memory {
             kind: FileKind::Directory,
             size: 0,
         }));
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
         if entries.is_empty() {
             return Err(failure(path, FileErrorKind::NotFound));
         }
