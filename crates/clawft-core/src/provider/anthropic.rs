@@ -72,7 +72,8 @@ impl Provider for Anthropic {
             ("anthropic-version", VERSION),
             ("x-api-key", self.key.reveal()),
         ];
-        let own = &own[..if self.key.is_empty() { 1 } else { 2 }];
+        let (keyless, _) = own.split_at(1);
+        let own = if self.key.is_empty() { keyless } else { &own };
         Request {
             method: "POST".into(),
             url: endpoint(&self.base, "/messages"),

@@ -43,7 +43,7 @@ impl Provider for OpenAi {
             body.raw("]");
         }
         // OpenAI's models that reason know the limit by this name alone, and others do not all know it.
-        body.raw(if reasons(chat.model) {
+        body.raw(if reasons(chat.model.as_bytes()) {
             r#","max_completion_tokens":"#
         } else {
             r#","max_tokens":"#

@@ -301,7 +301,7 @@ impl Decoder for Response {
             }
             Body::Unknown => {}
         }
-        Ok(self.answer.text[before..].into())
+        Ok(self.answer.text.get(before..).unwrap_or_default().into())
     }
 
     fn finish(mut self: Box<Self>) -> Result<Completion, ModelError> {
@@ -400,10 +400,11 @@ fn without(mut text: &str, key: &str) -> String {
     let mut shown = String::new();
     while !key.is_empty()
         && let Some(at) = json_repair::find(text.as_bytes(), key.as_bytes())
+        && let (Some(before), Some(after)) = (text.get(..at), text.get(at + key.len()..))
     {
-        shown.push_str(&text[..at]);
+        shown.push_str(before);
         shown.push('…');
-        text = &text[at + key.len()..];
+        text = after;
     }
     shown + text
 }

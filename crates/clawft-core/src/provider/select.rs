@@ -232,8 +232,10 @@ pub fn select(
     }
     let (base, key) = (base.to_string(), Secret::new(key));
     let mut headers = Vec::new();
-    for (name, value) in own.iter().flat_map(|own| &own.extra_headers) {
-        headers.push((name.clone(), value.clone()));
+    if let Some(own) = own {
+        for (name, value) in &own.extra_headers {
+            headers.push((name.clone(), value.clone()));
+        }
     }
     let provider: Box<dyn Provider> = match known.map_or(Api::OpenAi, |known| known.api) {
         Api::OpenAi => Box::new(OpenAi { base, key, headers }),
