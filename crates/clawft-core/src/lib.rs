@@ -16,6 +16,7 @@ pub mod prompt;
 pub mod provider;
 pub mod session;
 pub mod sse;
+pub mod time;
 pub mod tool;
 pub mod url_policy;
 pub mod vectors;

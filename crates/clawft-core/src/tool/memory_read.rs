@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object};
 use crate::memory;
-use crate::vectors::fold;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -24,7 +23,7 @@ const SPEC: Spec = Spec {
 
 fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
     let arguments = Arguments::check(&SPEC, arguments)?;
-    let mut content = memory::read(context.workspace)?;
+    let mut content = memory::read(context.platform, context.workspace)?;
     let query = arguments.optional("query").unwrap_or_default().trim();
     if query.is_empty() {
         let whole = content.len();
@@ -37,17 +36,13 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         }
         return Ok(Running::Done(object(result)));
     }
-    let folded = |text: &str| text.chars().map(fold).collect::<String>();
-    let wanted = folded(query);
-    let (mut count, mut room) = (0, MAX_TEXT);
+    let found = memory::query(&content, query);
+    let (count, mut room) = (found.len(), MAX_TEXT);
     let mut matches: Vec<Value> = Vec::new();
-    for paragraph in paragraphs(&content) {
-        if folded(paragraph).contains(&wanted) {
-            count += 1;
-            room = room.saturating_sub(paragraph.len());
-            if room > 0 {
-                matches.push(paragraph.into());
-            }
+    for paragraph in found {
+        room = room.saturating_sub(paragraph.len());
+        if room > 0 {
+            matches.push(paragraph.into());
         }
     }
     Ok(Running::Done(object(vec![
@@ -55,26 +50,4 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         ("matches", matches.into()),
         ("count", count.into()),
     ])))
-}
-
-/// The paragraphs of a text, which empty lines part.
-fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(['\n', '\r']);
-        if rest.is_empty() {
-            return None;
-        }
-        let mut end = 0;
-        for line in rest.split_inclusive('\n') {
-            if line.trim().is_empty() {
-                break;
-            }
-            end += line.len();
-        }
-        let paragraph = rest[..end].trim_end();
-        rest = rest[end..].trim_start();
-        Some(paragraph)
-    })
-    .filter(|paragraph| !paragraph.is_empty())
 }

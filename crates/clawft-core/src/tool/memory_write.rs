@@ -26,11 +26,12 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let arguments = Arguments::check(&SPEC, arguments)?;
     let content = arguments.text("content");
     let mode = arguments.optional("mode").unwrap_or("append");
-    if mode == "overwrite" {
-        memory::overwrite(context.workspace, content)?;
-    } else {
-        memory::append(context.workspace, content)?;
-    }
+    memory::write(
+        context.platform,
+        context.workspace,
+        content,
+        memory::Mode::parse(mode).unwrap_or(memory::Mode::Append),
+    )?;
     let message = format!(
         "Successfully wrote {} bytes to memory (mode: {mode})",
         content.len()
