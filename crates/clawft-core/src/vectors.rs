@@ -24,6 +24,7 @@ use clawft_vectors::Index;
 pub use clawft_vectors::Metric;
 use serde_json::Value;
 
+use crate::memory::small;
 use crate::platform::{Directory, FileError, FileErrorKind};
 use crate::tool::object;
 
@@ -679,7 +680,7 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
         vector[place] += if hash >> 55 & 1 == 0 { weight } else { -weight };
     };
     let mut word = vec!['<'];
-    for character in text.chars().map(fold).chain([' ']) {
+    for character in text.chars().map(small).chain([' ']) {
         if is_of_word(character) {
             word.push(character);
             continue;
@@ -728,19 +729,6 @@ fn hash(characters: &[char]) -> u64 {
         hash = (hash ^ hash >> 33).wrapping_mul(factor);
     }
     hash ^ hash >> 33
-}
-
-/// A character in lower case: of Latin, Greek and Cyrillic, as far as one rule gives it. The tables for all
-/// of Unicode would be larger than the rest of this.
-pub(crate) fn fold(character: char) -> char {
-    let distance = match character {
-        'A'..='Z' | 'À'..='Ö' | 'Ø'..='Þ' | 'Α'..='Ρ' | 'Σ'..='Ϋ' | 'А'..='Я' => 32,
-        'Ѐ'..='Џ' => 80,
-        'Ā'..='ķ' | 'Ŋ'..='ŷ' if u32::from(character) % 2 == 0 => 1,
-        'Ĺ'..='Ň' if u32::from(character) % 2 == 1 => 1,
-        _ => 0,
-    };
-    char::from_u32(u32::from(character) + distance).unwrap_or(character)
 }
 
 /// Whether a character is of a word: no white space, no punctuation.

@@ -226,22 +226,22 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "c.toml",
         "agents.defaults.max_tool_iterations = 0",
-        "c.toml:1:17: agents.defaults.max_tool_iterations: 0 is not a whole number from 1 to 10000",
+        "c.toml:1:17: agents.defaults.max_tool_iterations: that is not a whole number from 1 to 10000",
     ),
     (
         "c.toml",
         "agents.defaults.max_tokens = -1",
-        "c.toml:1:17: agents.defaults.max_tokens: -1 is not a whole number from 1 to 10000000",
+        "c.toml:1:17: agents.defaults.max_tokens: that is not a whole number from 1 to 10000000",
     ),
     (
         "c.toml",
         "agents.defaults.max_tokens = 1.5",
-        "c.toml:1:17: agents.defaults.max_tokens: 1.5 is not a whole number from 1 to 10000000",
+        "c.toml:1:17: agents.defaults.max_tokens: that is not a whole number from 1 to 10000000",
     ),
     (
         "c.json",
         r#"{"agents": {"defaults": {"temperature": 2.5}}}"#,
-        "c.json:1:26: agents.defaults.temperature: 2.5 is not a number from 0 to 2",
+        "c.json:1:26: agents.defaults.temperature: that is not a number from 0 to 2",
     ),
     (
         "c.json",

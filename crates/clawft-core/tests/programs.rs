@@ -3,13 +3,13 @@
 #![cfg(all(feature = "exec-tool", unix))]
 #![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
 
-mod machine;
+mod workbench;
 
 use std::fs;
 use std::rc::Rc;
 
 use clawft_core::tool::Running;
-use machine::{Machine, Memory};
+use workbench::{Machine, Memory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
 
-mod machine;
+mod workbench;
 
 use std::rc::Rc;
 
 use clawft_core::platform::Directory;
 use clawft_core::vectors::{EMBEDDING_DIMENSIONS, Entry, Error, Metric, Query, Store, embed};
-use machine::{Machine, Memory};
+use workbench::{Machine, Memory};
 use serde_json::{Value, json};
 
 fn store() -> (Rc<Memory>, Store) {

@@ -36,10 +36,10 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         }
         return Ok(Running::Done(object(result)));
     }
-    let (mut count, mut room) = (0, MAX_TEXT);
+    let found = memory::query(&content, query);
+    let (count, mut room) = (found.len(), MAX_TEXT);
     let mut matches: Vec<Value> = Vec::new();
-    for paragraph in memory::query(&content, query) {
-        count += 1;
+    for paragraph in found {
         room = room.saturating_sub(paragraph.len());
         if room > 0 {
             matches.push(paragraph.into());

@@ -26,9 +26,12 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let arguments = Arguments::check(&SPEC, arguments)?;
     let content = arguments.text("content");
     let mode = arguments.optional("mode").unwrap_or("append");
-    // The schema allows no other.
-    let change = memory::Mode::parse(mode).unwrap_or(memory::Mode::Append);
-    memory::write(context.platform, context.workspace, content, change)?;
+    memory::write(
+        context.platform,
+        context.workspace,
+        content,
+        memory::Mode::parse(mode).unwrap_or(memory::Mode::Append),
+    )?;
     let message = format!(
         "Successfully wrote {} bytes to memory (mode: {mode})",
         content.len()
