@@ -293,7 +293,8 @@ pub fn expand(platform: &Platform, path: &str) -> Result<String, Error> {
 }
 
 impl Config {
-    /// Finds and reads the configuration of a machine; see the module.
+    /// Finds and reads the configuration of a machine; see the module. A path that is given begins with
+    /// `/` or `~`.
     ///
     /// # Errors
     /// See [`Error`].
@@ -411,17 +412,19 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 fn read_file(platform: &Platform, path: &str) -> Result<Vec<u8>, FileError> {
-    let (folder, name) = split(path);
-    let folder = if folder.is_empty() && path.starts_with('/') {
-        "/"
-    } else {
-        folder
-    };
-    let read = || platform.files.open(folder, false)?.read(name, LIMIT);
-    read().map_err(|error| FileError {
+    let failed = |kind| FileError {
         path: path.to_owned(),
-        ..error
-    })
+        kind,
+    };
+    let (folder, name) = split(path);
+    if !path.starts_with('/') {
+        // A component has no current folder.
+        let what = "write it as a path from / or ~ on".to_owned();
+        return Err(failed(FileErrorKind::Other(what)));
+    }
+    let folder = if folder.is_empty() { "/" } else { folder };
+    let read = || platform.files.open(folder, false)?.read(name, LIMIT);
+    read().map_err(|error| failed(error.kind))
 }
 
 fn discover(platform: &Platform) -> Result<Option<(String, Vec<u8>)>, Error> {

@@ -45,6 +45,12 @@ fn a_file_that_was_asked_for_is_there() {
         error.to_string(),
         "configuration: /nowhere/config.toml: no such file or folder"
     );
+    machine.set("CLAWFT_CONFIG", Some("config.toml"));
+    let error = Config::load(&machine.platform(), None).expect_err("no folder");
+    assert_eq!(
+        error.to_string(),
+        "configuration: config.toml: write it as a path from / or ~ on"
+    );
 }
 
 #[test]
