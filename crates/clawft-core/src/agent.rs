@@ -141,8 +141,8 @@ pub enum Error {
     Iterations(u32),
     /// The turn took so many milliseconds
     Time(u64),
-    /// The model said nothing
-    Empty,
+    /// The model said nothing, and ended for that reason
+    Empty(StopReason),
     /// The user said nothing
     NoMessage,
 }
@@ -179,7 +179,11 @@ impl fmt::Display for Error {
                 "no answer after {} s; agents.defaults.turn_timeout allows more",
                 limit / 1000
             ),
-            Self::Empty => formatter.write_str("the model gave an empty answer; ask again"),
+            Self::Empty(StopReason::MaxTokens) => formatter.write_str(
+                "the limit of tokens cut the answer off before it said anything; \
+                 agents.defaults.max_tokens allows more",
+            ),
+            Self::Empty(_) => formatter.write_str("the model gave an empty answer; ask again"),
             Self::NoMessage => formatter.write_str("the message is empty"),
         }
     }
@@ -400,8 +404,6 @@ struct Tools {
     announced: Option<ToolCall>,
     /// Those that are started, or failed at it
     started: VecDeque<(ToolCall, Result<Running, ToolError>)>,
-    /// Whether the answer is: the last call of one that was cut off may lack its end
-    whole: bool,
 }
 
 /// A response that is being read.
@@ -409,6 +411,10 @@ struct Answer {
     exchange: Box<dyn Exchange>,
     /// `None` until the head is known to be that of an answer
     decoder: Option<Box<dyn Decoder>>,
+    /// What was read of the body, and how much of that the decoder has. It is given line by line, so that
+    /// an error in a line does not take with it the text of those before.
+    body: Vec<u8>,
+    decoded: usize,
     /// Bytes of the text that was shown
     shown: usize,
 }
@@ -464,6 +470,8 @@ impl Turn {
                 self.stage = Stage::Answer(Answer {
                     exchange,
                     decoder: None,
+                    body: Vec::new(),
+                    decoded: 0,
                     shown: 0,
                 });
             }
@@ -493,43 +501,55 @@ impl Turn {
         }
     }
 
+    /// What reads the response, if its head is that of an answer.
+    fn decoder(
+        &self,
+        agent: &Agent,
+        exchange: &mut dyn Exchange,
+    ) -> Result<Box<dyn Decoder>, Failure> {
+        let head = exchange.head()?;
+        let status = head.status;
+        let encoding = head.header("content-encoding");
+        if let Some(encoding) = encoding.filter(|name| *name != "identity") {
+            let what = format!("it is encoded as {encoding}, which was not asked for");
+            return Err(ModelError::Malformed(what).into());
+        }
+        if (200..300).contains(&status) {
+            return Ok(self.selected.provider.decoder(agent.config.agent.stream));
+        }
+        let headers = head.headers.clone();
+        let to = head.header("location").map(str::to_owned);
+        let body = self.read_failure(agent, exchange);
+        let said = match to.filter(|_| (300..400).contains(&status)) {
+            Some(to) => ModelError::Malformed(format!("it leads to {to}")),
+            None => self.selected.provider.failure(status, &body),
+        };
+        Err(Failure::Status(status, headers, said))
+    }
+
     /// Reads on: more of the text, or the whole answer.
     fn piece(&self, agent: &Agent, answer: &mut Answer) -> Result<Piece, Failure> {
-        let decoder = match &mut answer.decoder {
+        let mut decoder = match answer.decoder.take() {
             Some(decoder) => decoder,
-            None => {
-                let head = answer.exchange.head()?;
-                let (status, encoding) = (head.status, head.header("content-encoding"));
-                if let Some(encoding) = encoding.filter(|name| *name != "identity") {
-                    let what = format!("it is encoded as {encoding}, which was not asked for");
-                    return Err(ModelError::Malformed(what).into());
-                }
-                if !(200..300).contains(&status) {
-                    let headers = head.headers.clone();
-                    let to = head.header("location").map(str::to_owned);
-                    let body = self.read_failure(agent, &mut *answer.exchange);
-                    let said = match to.filter(|_| (300..400).contains(&status)) {
-                        Some(to) => ModelError::Malformed(format!("it leads to {to}")),
-                        None => self.selected.provider.failure(status, &body),
-                    };
-                    return Err(Failure::Status(status, headers, said));
-                }
-                let decoder = self.selected.provider.decoder(agent.config.agent.stream);
-                answer.decoder.insert(decoder)
-            }
+            None => self.decoder(agent, &mut *answer.exchange)?,
         };
-        let mut buffer = [0; PIECE];
-        let length = answer.exchange.read(&mut buffer)?;
-        if length > 0 {
-            let text = decoder.push(&buffer[..length])?;
+        if answer.decoded == answer.body.len() {
+            answer.body.resize(PIECE, 0);
+            let length = answer.exchange.read(&mut answer.body)?;
+            answer.body.truncate(length);
+            answer.decoded = 0;
+        }
+        let rest = &answer.body[answer.decoded..];
+        if !rest.is_empty() {
+            let line = rest.iter().position(|byte| *byte == b'\n');
+            let length = line.map_or(rest.len(), |end| end + 1);
+            let text = decoder.push(&rest[..length])?;
+            answer.decoded += length;
             answer.shown += text.len();
+            answer.decoder = Some(decoder);
             return Ok(Piece::Text(text));
         }
-        let decoder = answer.decoder.take();
-        match decoder {
-            Some(decoder) => Ok(Piece::Whole(decoder.finish()?)),
-            None => Err(ModelError::Truncated.into()),
-        }
+        Ok(Piece::Whole(decoder.finish()?))
     }
 
     /// As much as there is of a response that reports a failure: what is known of it is worth more than
@@ -617,7 +637,8 @@ impl Turn {
             ..
         } = completion;
         let rest = text.get(shown..).filter(|rest| !rest.is_empty());
-        self.pending.extend(rest.map(|rest| Event::Text(rest.to_owned())));
+        self.pending
+            .extend(rest.map(|rest| Event::Text(rest.to_owned())));
         if tool_calls.is_empty() {
             self.end(agent, text, stop)?;
         } else if self.iterations >= agent.config.agent.max_tool_iterations {
@@ -628,7 +649,6 @@ impl Turn {
                 rest: tool_calls.iter().cloned().collect(),
                 announced: None,
                 started: VecDeque::new(),
-                whole: stop != StopReason::MaxTokens,
             });
             self.messages.push(Message {
                 tool_calls,
@@ -642,7 +662,7 @@ impl Turn {
         // A refusal in the history tends to beget others.
         if stop != StopReason::Refused {
             if text.trim().is_empty() {
-                return Err(Error::Empty);
+                return Err(Error::Empty(stop));
             }
             let said = [(Role::User, &*self.message), (Role::Assistant, &*text)];
             agent.sessions.append(&self.session, &said)?;
@@ -660,14 +680,7 @@ impl Turn {
     fn tools(&mut self, agent: &Agent, mut tools: Tools) -> Option<Event> {
         let context = agent.context();
         if let Some(call) = tools.announced.take() {
-            let running = if tools.whole {
-                start(&context, &call)
-            } else {
-                Err(ToolError::new(
-                    "the answer reached its limit of tokens amid the calls, so none was run; \
-                     call fewer tools, or with less",
-                ))
-            };
+            let running = start(&context, &call);
             tools.started.push_back((call, running));
         }
         let event = if let Some(call) = tools.rest.pop_front() {
@@ -682,7 +695,8 @@ impl Turn {
             let value = result.unwrap_or_else(|error| json!({"error": error.message}));
             let failed = value.get("error").is_some();
             let content = cut(value.to_string());
-            self.messages.push(Message::tool_result(&*call.id, &*content));
+            self.messages
+                .push(Message::tool_result(&*call.id, &*content));
             Event::ToolResult {
                 id: call.id,
                 name: call.name,

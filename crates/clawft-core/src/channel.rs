@@ -51,7 +51,7 @@ pub struct OutboundMessage {
 /// A kind of place where people write.
 pub trait Channel {
     /// Its name, the first part of session keys.
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
 
     /// Waits for the next message; `None` when no more will come.
     ///
@@ -92,7 +92,7 @@ impl<R, W> Terminal<R, W> {
 
 #[cfg(feature = "cli")]
 impl<R: FnMut() -> io::Result<Option<String>>, W: Write> Channel for Terminal<R, W> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "cli"
     }
 
@@ -160,6 +160,9 @@ mod tests {
         assert!(terminal.receive().expect("no line").is_some());
         assert!(terminal.receive().expect("no line").is_none());
         drop(terminal);
-        assert_eq!(String::from_utf8(shown).expect("no text"), "a\u{fffd}[2Jb\tc\u{fffd}\n");
+        assert_eq!(
+            String::from_utf8(shown).expect("no text"),
+            "a\u{fffd}[2Jb\tc\u{fffd}\n"
+        );
     }
 }

@@ -13,7 +13,6 @@ pub mod toml;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
@@ -294,7 +293,8 @@ pub fn expand(platform: &Platform, path: &str) -> Result<String, Error> {
 }
 
 impl Config {
-    /// Finds and reads the configuration of a machine; see the module.
+    /// Finds and reads the configuration of a machine; see the module. A path that is given begins with
+    /// `/` or `~`.
     ///
     /// # Errors
     /// See [`Error`].
@@ -346,11 +346,15 @@ impl Config {
                 return Err(Error::content(file, line, column, "no UTF-8".to_owned()));
             }
         };
-        let is_json = file.ends_with(".json")
-            || !file.ends_with(".toml") && text.trim_start().starts_with('{');
+        let ending = file.rsplit('.').next().map(str::to_ascii_lowercase);
+        let is_json = match ending.as_deref() {
+            Some("json") => true,
+            Some("toml") => false,
+            _ => text.trim_start().starts_with('{'),
+        };
         let document = if is_json {
             // Its messages name places and what is missing there, never what stands there.
-            serde_json::from_str(text).map_err(|error| {
+            serde_json::from_slice(text.as_bytes()).map_err(|error| {
                 let what = error.to_string();
                 let what = what.split(" at line ").next().unwrap_or_default();
                 Error::content(file, error.line(), error.column(), what.to_owned())
@@ -408,17 +412,19 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 fn read_file(platform: &Platform, path: &str) -> Result<Vec<u8>, FileError> {
-    let (folder, name) = split(path);
-    let folder = if folder.is_empty() && path.starts_with('/') {
-        "/"
-    } else {
-        folder
-    };
-    let read = || platform.files.open(folder, false)?.read(name, LIMIT);
-    read().map_err(|error| FileError {
+    let failed = |kind| FileError {
         path: path.to_owned(),
-        ..error
-    })
+        kind,
+    };
+    let (folder, name) = split(path);
+    if !path.starts_with('/') {
+        // A component has no current folder.
+        let what = "write it as a path from / or ~ on".to_owned();
+        return Err(failed(FileErrorKind::Other(what)));
+    }
+    let folder = if folder.is_empty() { "/" } else { folder };
+    let read = || platform.files.open(folder, false)?.read(name, LIMIT);
+    read().map_err(|error| failed(error.kind))
 }
 
 fn discover(platform: &Platform) -> Result<Option<(String, Vec<u8>)>, Error> {
@@ -439,11 +445,11 @@ fn discover(platform: &Platform) -> Result<Option<(String, Vec<u8>)>, Error> {
 /// The line and character, from 1, of a byte.
 fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n');
+    let mut lines = before.rsplit(|byte| *byte == b'\n');
     // Bytes that go on with a character count with its first.
-    let column = column.filter(|byte| **byte & 0xc0 != 0x80).count() + 1;
-    (line, column)
+    let last = lines.next().unwrap_or_default().iter();
+    let column = last.filter(|byte| **byte & 0xc0 != 0x80).count() + 1;
+    (lines.count() + 1, column)
 }
 
 /// A key in snake case: `apiKey`, `APIKey` and `api_key` are `api_key`.
@@ -514,26 +520,20 @@ struct Fault {
     what: String,
 }
 
-impl Fault {
-    fn new(path: &[String], key: &str, what: String) -> Self {
-        let mut path = path.to_vec();
-        path.push(key.to_owned());
-        Self { path, what }
-    }
-}
-
-/// The value with all keys in snake case but those that are names.
+/// The value with all keys in snake case but those that are names. `path` leads to it.
 fn normalise(value: Value, named: bool, path: &mut Vec<String>) -> Result<Value, Fault> {
     match value {
         Value::Object(table) => {
             let mut normal = Map::new();
             for (key, value) in table {
                 let key = if named { key } else { snake(&key) };
-                if normal.contains_key(&key) {
-                    let what = "said twice, in camel case and in snake case; keep one".to_owned();
-                    return Err(Fault::new(path, &key, what));
-                }
                 path.push(key.clone());
+                if normal.contains_key(&key) {
+                    return Err(Fault {
+                        path: std::mem::take(path),
+                        what: "said twice, in camel case and in snake case; keep one".to_owned(),
+                    });
+                }
                 let names = !named && NAMED.contains(&key.as_str());
                 let value = normalise(value, names, path)?;
                 path.pop();
@@ -541,21 +541,189 @@ fn normalise(value: Value, named: bool, path: &mut Vec<String>) -> Result<Value,
             }
             Ok(Value::Object(normal))
         }
-        Value::Array(items) => {
-            let mut normal = Vec::with_capacity(items.len());
-            for (index, item) in items.into_iter().enumerate() {
+        Value::Array(mut items) => {
+            for (index, item) in items.iter_mut().enumerate() {
                 path.push(index.to_string());
-                normal.push(normalise(item, false, path)?);
+                *item = normalise(item.take(), false, path)?;
                 path.pop();
             }
-            Ok(Value::Array(normal))
+            Ok(Value::Array(items))
         }
         other => Ok(other),
     }
 }
 
-/// A kind of values, in words.
-fn kind(value: &Value) -> &'static str {
+/// What the value of a key may be.
+enum Kind {
+    /// A table
+    Table,
+    /// A text without control characters: none of those here has a use for them, and a header that holds
+    /// one cannot be sent
+    Text,
+    /// Such a text that is not empty
+    Name,
+    /// The value of a header, whose name is the key
+    Header,
+    /// A URL of HTTP, or an empty text
+    Url,
+    /// A list of texts
+    Texts,
+    /// True or false
+    Truth,
+    /// A whole number from the first to the second
+    Whole(u32, u32),
+    /// A number from 0 to the limit
+    Number(u32),
+}
+
+/// Seconds that something may take: up to a day.
+const SECONDS: Kind = Kind::Whole(1, 86_400);
+
+/// Every key that is read. `*` stands for any name; what a table may hold comes after the table.
+const RULES: &[(&str, Kind)] = &[
+    ("agents", Kind::Table),
+    ("agents.defaults", Kind::Table),
+    ("agents.defaults.workspace", Kind::Name),
+    ("agents.defaults.model", Kind::Name),
+    ("agents.defaults.max_tokens", Kind::Whole(1, 10_000_000)),
+    ("agents.defaults.temperature", Kind::Number(2)),
+    (
+        "agents.defaults.max_tool_iterations",
+        Kind::Whole(1, 10_000),
+    ),
+    ("agents.defaults.memory_window", Kind::Whole(0, 100_000)),
+    ("agents.defaults.timeout", SECONDS),
+    ("agents.defaults.turn_timeout", SECONDS),
+    ("agents.defaults.attempts", Kind::Whole(1, 100)),
+    ("agents.defaults.stream", Kind::Truth),
+    ("providers", Kind::Table),
+    ("providers.*", Kind::Table),
+    ("providers.*.api_key", Kind::Text),
+    ("providers.*.api_base", Kind::Url),
+    ("providers.*.base_url", Kind::Url),
+    ("providers.*.extra_headers", Kind::Table),
+    ("providers.*.extra_headers.*", Kind::Header),
+    ("tools", Kind::Table),
+    ("tools.web", Kind::Table),
+    ("tools.web.search", Kind::Table),
+    ("tools.web.search.api_key", Kind::Text),
+    ("tools.web.search.endpoint", Kind::Url),
+    ("tools.web.search.max_results", Kind::Whole(1, 100)),
+    ("tools.exec", Kind::Table),
+    ("tools.exec.timeout", SECONDS),
+    ("tools.url_policy", Kind::Table),
+    ("tools.url_policy.allow_private", Kind::Truth),
+    ("tools.url_policy.allowed_hosts", Kind::Texts),
+    ("tools.url_policy.allowed_domains", Kind::Texts),
+    ("tools.url_policy.blocked_hosts", Kind::Texts),
+    ("tools.url_policy.blocked_domains", Kind::Texts),
+];
+
+/// Checks all values that a rule is about, in the table at a path.
+fn check(table: &Value, rule: &str, kind: &Kind, path: &mut Vec<String>) -> Result<(), Fault> {
+    let (part, rest) = match rule.split_once('.') {
+        Some((part, rest)) => (part, Some(rest)),
+        None => (rule, None),
+    };
+    for (key, value) in table.as_object().into_iter().flatten() {
+        if part != "*" && part != key || value.is_null() {
+            continue;
+        }
+        path.push(key.clone());
+        match rest {
+            Some(rest) => check(value, rest, kind, path)?,
+            None => {
+                if let Some(what) = kind.objection(key, value) {
+                    return Err(Fault {
+                        path: std::mem::take(path),
+                        what,
+                    });
+                }
+            }
+        }
+        path.pop();
+    }
+    Ok(())
+}
+
+impl Kind {
+    /// Why the value of a key is not of this kind.
+    fn objection(&self, key: &str, value: &Value) -> Option<String> {
+        let text = value.as_str();
+        let fits = match self {
+            Self::Table => value.is_object(),
+            Self::Text | Self::Name | Self::Header | Self::Url => text.is_some(),
+            Self::Texts => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(Value::is_string)),
+            Self::Truth => value.is_boolean(),
+            Self::Whole(..) | Self::Number(_) => value.is_number(),
+        };
+        let needed = self.name();
+        if !fits {
+            return Some(format!(
+                "{} where {needed} is needed{}",
+                said(value),
+                self.cure(value)
+            ));
+        }
+        let what = match self {
+            Self::Whole(least, most) => {
+                let number = value.as_u64();
+                let range = u64::from(*least)..=u64::from(*most);
+                return (!number.is_some_and(|number| range.contains(&number)))
+                    .then(|| format!("that is not {needed}"));
+            }
+            Self::Number(most) => {
+                let number = value.as_f64();
+                let range = 0.0..=f64::from(*most);
+                return (!number.is_some_and(|number| range.contains(&number)))
+                    .then(|| format!("that is not {needed}"));
+            }
+            _ if text.is_some_and(|text| text.chars().any(char::is_control)) => {
+                "a line break or another control character in it; take it out"
+            }
+            Self::Name if text == Some("") => "empty; say one, or leave the key out",
+            Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
+            Self::Header if !is_token(key) => "no name of a header",
+            _ => return None,
+        };
+        Some(what.to_owned())
+    }
+
+    /// The kind in words.
+    fn name(&self) -> String {
+        let name = match self {
+            Self::Table => "a table",
+            Self::Text | Self::Name | Self::Header | Self::Url => "a text",
+            Self::Texts => "a list of texts",
+            Self::Truth => "true or false",
+            Self::Whole(least, most) => {
+                return format!("a whole number from {least} to {most}");
+            }
+            Self::Number(most) => return format!("a number from 0 to {most}"),
+        };
+        name.to_owned()
+    }
+
+    /// What would make such a value fit.
+    fn cure(&self, value: &Value) -> &'static str {
+        match (value, self) {
+            (Value::String(_), Self::Texts) => "; put it in brackets",
+            (Value::String(_), Self::Truth | Self::Whole(..) | Self::Number(_)) => {
+                "; write it without quotation marks"
+            }
+            (
+                Value::Bool(_) | Value::Number(_),
+                Self::Text | Self::Name | Self::Header | Self::Url,
+            ) => "; put it in quotation marks",
+            _ => "",
+        }
+    }
+}
+
+/// What a file says, in words.
+fn said(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a truth value",
@@ -566,240 +734,142 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-const TABLE: &str = "a table";
-const TEXT: &str = "a text";
-
-/// A table of the file, or one that it leaves out.
-struct Section<'a> {
-    table: Option<&'a Map<String, Value>>,
-    path: Vec<String>,
+fn is_url(text: &str) -> bool {
+    text.is_empty() || text.starts_with("http://") || text.starts_with("https://")
 }
 
-impl<'a> Section<'a> {
-    fn get(&self, key: &str) -> Option<&'a Value> {
-        self.table?.get(key).filter(|value| !value.is_null())
-    }
+/// Whether it can name a header: <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>.
+fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(fits)
+}
 
-    fn fault(&self, key: &str, what: String) -> Fault {
-        Fault::new(&self.path, key, what)
+/// The value at a path; null if nothing is there.
+fn at<'a>(mut value: &'a Value, path: &str) -> &'a Value {
+    for key in path.split('.') {
+        value = value.get(key).unwrap_or(&Value::Null);
     }
+    value
+}
 
-    fn wrong_kind(&self, key: &str, found: &Value, needed: &str) -> Fault {
-        let cure = match found {
-            Value::String(_) if needed == TABLE => "",
-            Value::String(_) if needed.starts_with("a list") => "; put it in brackets",
-            Value::String(_) => "; write it without quotation marks",
-            Value::Bool(_) | Value::Number(_) if needed == TEXT => "; put it in quotation marks",
-            _ => "",
-        };
-        self.fault(
-            key,
-            format!("{} where {needed} is needed{cure}", kind(found)),
-        )
-    }
+/// The text at a path, if it is not empty.
+fn text(value: &Value, path: &str) -> Option<String> {
+    let text = at(value, path).as_str().filter(|text| !text.is_empty());
+    text.map(str::to_owned)
+}
 
-    fn section(&self, key: &str) -> Result<Self, Fault> {
-        let table = match self.get(key) {
-            None => None,
-            Some(Value::Object(table)) => Some(table),
-            Some(other) => return Err(self.wrong_kind(key, other, TABLE)),
-        };
-        let mut path = self.path.clone();
-        path.push(key.to_owned());
-        Ok(Section { table, path })
-    }
+fn secret(value: &Value, path: &str) -> Secret {
+    Secret::new(
+        at(value, path)
+            .as_str()
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+    )
+}
 
-    fn keys(&self) -> impl Iterator<Item = &'a String> {
-        self.table.into_iter().flat_map(Map::keys)
-    }
-
-    /// A text without control characters: none of those here has a use for them, and a header that
-    /// holds one cannot be sent.
-    fn text(&self, key: &str) -> Result<Option<&'a str>, Fault> {
-        match self.get(key) {
-            None => Ok(None),
-            Some(Value::String(text)) if text.chars().any(char::is_control) => {
-                let what = "a line break or another control character in it; take it out";
-                Err(self.fault(key, what.to_owned()))
-            }
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.wrong_kind(key, other, TEXT)),
-        }
-    }
-
-    fn secret(&self, key: &str) -> Result<Secret, Fault> {
-        let text = self.text(key)?.unwrap_or_default();
-        Ok(Secret::new(text.trim().to_owned()))
-    }
-
-    /// The first URL that one of the keys has.
-    fn url(&self, keys: &[&str]) -> Result<Option<String>, Fault> {
-        for key in keys {
-            if let Some(url) = self.text(key)?.filter(|url| !url.is_empty()) {
-                if !["http://", "https://"]
-                    .iter()
-                    .any(|scheme| url.starts_with(scheme))
-                {
-                    let what = "no URL; it begins with http:// or https://";
-                    return Err(self.fault(key, what.to_owned()));
-                }
-                return Ok(Some(url.to_owned()));
-            }
-        }
-        Ok(None)
-    }
-
-    fn integer(&self, key: &str, value: &mut u32, range: RangeInclusive<u32>) -> Result<(), Fault> {
-        let Some(found) = self.get(key) else {
-            return Ok(());
-        };
-        let needed = format!("a whole number from {} to {}", range.start(), range.end());
-        if !found.is_number() {
-            return Err(self.wrong_kind(key, found, &needed));
-        }
-        let number = found.as_u64().and_then(|number| u32::try_from(number).ok());
-        *value = number
-            .filter(|number| range.contains(number))
-            .ok_or_else(|| self.fault(key, format!("{found} is not {needed}")))?;
-        Ok(())
-    }
-
-    /// A time in whole seconds, in milliseconds.
-    fn seconds(&self, key: &str, value: &mut u64) -> Result<(), Fault> {
-        let mut seconds = 0;
-        self.integer(key, &mut seconds, 1..=86_400)?;
-        if seconds > 0 {
-            *value = u64::from(seconds) * 1000;
-        }
-        Ok(())
-    }
-
-    fn boolean(&self, key: &str, value: &mut bool) -> Result<(), Fault> {
-        match self.get(key) {
-            None => {}
-            Some(Value::Bool(truth)) => *value = *truth,
-            Some(other) => return Err(self.wrong_kind(key, other, "true or false")),
-        }
-        Ok(())
-    }
-
-    /// A list of texts under one of the keys.
-    fn texts(&self, keys: &[&str]) -> Result<Vec<String>, Fault> {
-        let mut texts = Vec::new();
-        for key in keys {
-            match self.get(key) {
-                None => {}
-                Some(Value::Array(items)) => {
-                    for item in items {
-                        let Value::String(text) = item else {
-                            return Err(self.wrong_kind(key, item, "a list of texts"));
-                        };
-                        texts.push(text.clone());
-                    }
-                }
-                Some(other) => return Err(self.wrong_kind(key, other, "a list of texts")),
-            }
-        }
-        Ok(texts)
-    }
-
-    fn agent(&self) -> Result<AgentConfig, Fault> {
-        let mut agent = AgentConfig::default();
-        for (key, value) in [
-            ("workspace", &mut agent.workspace),
-            ("model", &mut agent.model),
-        ] {
-            if let Some(text) = self.text(key)? {
-                if text.is_empty() {
-                    return Err(self.fault(key, "empty; say one, or leave the key out".to_owned()));
-                }
-                text.clone_into(value);
-            }
-        }
-        self.integer("max_tokens", &mut agent.max_tokens, 1..=10_000_000)?;
-        let iterations = &mut agent.max_tool_iterations;
-        self.integer("max_tool_iterations", iterations, 1..=10_000)?;
-        self.integer("memory_window", &mut agent.memory_window, 0..=100_000)?;
-        self.integer("attempts", &mut agent.attempts, 1..=100)?;
-        self.seconds("timeout", &mut agent.timeout)?;
-        self.seconds("turn_timeout", &mut agent.turn_timeout)?;
-        self.boolean("stream", &mut agent.stream)?;
-        if let Some(found) = self.get("temperature") {
-            let needed = "a number from 0 to 2";
-            let Some(number) = found.as_f64() else {
-                return Err(self.wrong_kind("temperature", found, needed));
-            };
-            if !(0.0..=2.0).contains(&number) {
-                return Err(self.fault("temperature", format!("{found} is not {needed}")));
-            }
-            // What a model is told has few digits.
-            #[allow(clippy::cast_possible_truncation)]
-            let short = number as f32;
-            agent.temperature = short;
-        }
-        Ok(agent)
-    }
-
-    fn provider(&self) -> Result<ProviderConfig, Fault> {
-        let headers = self.section("extra_headers")?;
-        let mut extra_headers = BTreeMap::new();
-        for name in headers.keys() {
-            // https://www.rfc-editor.org/rfc/rfc9110#name-tokens
-            let token =
-                |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-            if name.is_empty() || !name.bytes().all(token) {
-                return Err(headers.fault(name, "no name of a header".to_owned()));
-            }
-            if let Some(value) = headers.text(name)? {
-                extra_headers.insert(name.clone(), value.to_owned());
-            }
-        }
-        Ok(ProviderConfig {
-            api_key: self.secret("api_key")?,
-            api_base: self.url(&["api_base", "base_url"])?,
-            extra_headers,
-        })
-    }
-
-    fn tools(&self) -> Result<ToolsConfig, Fault> {
-        let mut tools = ToolsConfig::default();
-        let search = self.section("web")?.section("search")?;
-        tools.search_api_key = search.secret("api_key")?;
-        tools.search_endpoint = search.url(&["endpoint"])?;
-        search.integer("max_results", &mut tools.search_max_results, 1..=100)?;
-        let exec = self.section("exec")?;
-        exec.seconds("timeout", &mut tools.exec_timeout)?;
-        let policy = self.section("url_policy")?;
-        policy.boolean("allow_private", &mut tools.allow_private)?;
-        tools.allowed_hosts = policy.texts(&["allowed_hosts", "allowed_domains"])?;
-        tools.blocked_hosts = policy.texts(&["blocked_hosts", "blocked_domains"])?;
-        Ok(tools)
+/// Puts the number at a path in place of a default.
+fn whole(value: &Value, path: &str, default: &mut u32) {
+    if let Some(number) = at(value, path).as_u64() {
+        *default = u32::try_from(number).unwrap_or(u32::MAX);
     }
 }
 
+/// The same for seconds, which become milliseconds.
+fn seconds(value: &Value, path: &str, default: &mut u64) {
+    if let Some(number) = at(value, path).as_u64() {
+        *default = number * 1000;
+    }
+}
+
+/// The texts of lists at two paths.
+fn texts(value: &Value, paths: [&str; 2]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for path in paths {
+        for item in at(value, path).as_array().into_iter().flatten() {
+            texts.extend(item.as_str().map(str::to_owned));
+        }
+    }
+    texts
+}
+
+/// The configuration that a document of JSON or TOML is.
 fn typed(document: Value) -> Result<Config, Fault> {
-    let document = normalise(document, false, &mut Vec::new())?;
-    let Value::Object(table) = &document else {
-        return Err(Fault {
-            path: Vec::new(),
-            what: format!("{} where {TABLE} is needed", kind(&document)),
-        });
-    };
-    let root = Section {
-        table: Some(table),
-        path: Vec::new(),
-    };
-    let agent = root.section("agents")?.section("defaults")?.agent()?;
-    let section = root.section("providers")?;
-    let mut providers = BTreeMap::new();
-    for name in section.keys() {
-        providers.insert(name.clone(), section.section(name)?.provider()?);
+    let path = &mut Vec::new();
+    let document = normalise(document, false, path)?;
+    if let Some(what) = Kind::Table.objection("", &document) {
+        let path = Vec::new();
+        return Err(Fault { path, what });
     }
-    let tools = root.section("tools")?.tools()?;
-    Ok(Config {
-        agent,
-        providers,
-        tools,
-        document,
-    })
+    for (rule, kind) in RULES {
+        check(&document, rule, kind, path)?;
+    }
+    let mut config = Config::default();
+    let AgentConfig {
+        workspace,
+        model,
+        max_tokens,
+        temperature,
+        max_tool_iterations,
+        memory_window,
+        timeout,
+        turn_timeout,
+        attempts,
+        stream,
+    } = &mut config.agent;
+    let agent = at(&document, "agents.defaults");
+    for (key, default) in [("workspace", workspace), ("model", model)] {
+        if let Some(text) = text(agent, key) {
+            *default = text;
+        }
+    }
+    for (key, default) in [
+        ("max_tokens", max_tokens),
+        ("max_tool_iterations", max_tool_iterations),
+        ("memory_window", memory_window),
+        ("attempts", attempts),
+    ] {
+        whole(agent, key, default);
+    }
+    seconds(agent, "timeout", timeout);
+    seconds(agent, "turn_timeout", turn_timeout);
+    *stream = at(agent, "stream") != &Value::Bool(false);
+    if let Some(number) = at(agent, "temperature").as_f64() {
+        // What a model is told has few digits.
+        #[allow(clippy::cast_possible_truncation)]
+        let short = number as f32;
+        *temperature = short;
+    }
+    for (name, provider) in at(&document, "providers").as_object().into_iter().flatten() {
+        let mut extra_headers = BTreeMap::new();
+        for (name, value) in at(provider, "extra_headers")
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
+            extra_headers.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
+        }
+        let provider = ProviderConfig {
+            api_key: secret(provider, "api_key"),
+            api_base: text(provider, "api_base").or_else(|| text(provider, "base_url")),
+            extra_headers,
+        };
+        config.providers.insert(name.clone(), provider);
+    }
+    let said = at(&document, "tools");
+    let tools = &mut config.tools;
+    tools.search_api_key = secret(said, "web.search.api_key");
+    tools.search_endpoint = text(said, "web.search.endpoint");
+    whole(
+        said,
+        "web.search.max_results",
+        &mut tools.search_max_results,
+    );
+    seconds(said, "exec.timeout", &mut tools.exec_timeout);
+    let policy = at(said, "url_policy");
+    tools.allow_private = at(policy, "allow_private") == &Value::Bool(true);
+    tools.allowed_hosts = texts(policy, ["allowed_hosts", "allowed_domains"]);
+    tools.blocked_hosts = texts(policy, ["blocked_hosts", "blocked_domains"]);
+    config.document = document;
+    Ok(config)
 }

@@ -7,7 +7,6 @@
 use crate::config;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
 use crate::time::rfc3339;
-use crate::vectors::fold;
 
 /// The longest memory, in bytes.
 pub const LIMIT: u64 = 256 << 10;
@@ -44,13 +43,17 @@ fn text(folder: &dyn Directory, path: &str) -> Result<Option<String>, FileError>
     match folder.read(path, LIMIT) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
-            Err(_) => Err(FileError {
-                path: path.to_owned(),
-                kind: FileErrorKind::Other("no UTF-8".to_owned()),
-            }),
+            Err(_) => Err(no_text(path)),
         },
         Err(error) if error.kind == FileErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+fn no_text(path: &str) -> FileError {
+    FileError {
+        path: path.to_owned(),
+        kind: FileErrorKind::Other("no UTF-8".to_owned()),
     }
 }
 
@@ -69,14 +72,48 @@ pub fn read(platform: &Platform, workspace: &dyn Directory) -> Result<String, Fi
     }
 }
 
-/// The paragraphs, which blank lines divide, that have the words of a query in them, in any case.
+/// The paragraphs, which blank lines divide, that have the words of a query in them. Capitals of the
+/// Latin, Greek and Cyrillic alphabets are as their small letters.
 #[must_use]
 pub fn query<'a>(memory: &'a str, query: &str) -> Vec<&'a str> {
-    let folded = |text: &str| text.chars().map(fold).collect::<String>();
-    let query = folded(query);
+    let query = lower(query);
     paragraphs(memory)
-        .filter(|paragraph| folded(paragraph).contains(&query))
+        .filter(|paragraph| lower(paragraph).contains(&query))
         .collect()
+}
+
+/// Capitals from a first to a last, how far on their small letters are, and how many letters are from one
+/// capital to the next. The table of all of Unicode takes 14 KB of a component.
+const CAPITALS: &[(char, char, u32, u32)] = &[
+    ('A', 'Z', 32, 1),
+    ('À', 'Ö', 32, 1),
+    ('Ø', 'Þ', 32, 1),
+    ('Ā', 'Į', 1, 2),
+    ('Ĳ', 'Ķ', 1, 2),
+    ('Ĺ', 'Ň', 1, 2),
+    ('Ŋ', 'Ŷ', 1, 2),
+    ('Ź', 'Ž', 1, 2),
+    ('Α', 'Ρ', 32, 1),
+    ('Σ', 'Ϋ', 32, 1),
+    ('Ѐ', 'Џ', 80, 1),
+    ('А', 'Я', 32, 1),
+    ('Ѡ', 'Ҁ', 1, 2),
+    ('Ḁ', 'Ẕ', 1, 2),
+    ('Ạ', 'Ỿ', 1, 2),
+];
+
+/// A capital's small letter; another character as it is.
+pub(crate) fn small(letter: char) -> char {
+    let row = CAPITALS.iter().find(|(first, last, _, step)| {
+        (first..=last).contains(&&letter)
+            && (u32::from(letter) - u32::from(*first)).is_multiple_of(*step)
+    });
+    row.and_then(|(_, _, offset, _)| char::from_u32(u32::from(letter) + offset))
+        .unwrap_or(letter)
+}
+
+fn lower(text: &str) -> String {
+    text.chars().map(small).collect()
 }
 
 fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
@@ -170,10 +207,27 @@ pub fn history(workspace: &dyn Directory) -> Result<String, FileError> {
         Err(error) if error.kind == FileErrorKind::NotFound => return Ok(String::new()),
         other => other?,
     };
-    let text = String::from_utf8_lossy(&bytes);
-    let whole = match text.split_once('\n') {
-        Some((_, rest)) if before > 0 => rest,
-        _ => &text,
-    };
-    Ok(whole.to_owned())
+    let mut whole = bytes.as_slice();
+    if before > 0 {
+        let end = whole.iter().position(|byte| *byte == b'\n');
+        whole = end.map_or(&[], |end| &whole[end + 1..]);
+    }
+    String::from_utf8(whole.to_vec()).map_err(|_| no_text(HISTORY))
+}
+
+#[cfg(test)]
+mod tests {
+    /// The standard library has the whole table.
+    #[test]
+    fn letters_are_made_small_as_unicode_says() {
+        let mut capitals = 0;
+        for (first, last, ..) in super::CAPITALS {
+            for letter in *first..=*last {
+                let expected: String = letter.to_lowercase().collect();
+                assert_eq!(super::lower(&letter.to_string()), expected, "{letter}");
+                capitals += usize::from(letter.is_uppercase());
+            }
+        }
+        assert!(capitals > 300, "{capitals}");
+    }
 }

@@ -12,8 +12,8 @@
 //! nothing new. A crash may leave a torn last line; what is added after it begins with a new line.
 //!
 //! A session that has no such file yet is read from where it may have been kept before: the same folder's
-//! `KEY.json` (an array of messages, or an object whose `messages` is one), and the sessions of older
-//! workspaces, named as here or with `_` for each `:`. The first message that is added brings it over; the
+//! `KEY.json` (an array of messages, or an object whose `messages` is one), and both kinds of files in the
+//! sessions of older workspaces; there and for `.json`, each `:` of a key may be a `_` instead. The first message that is added brings it over; the
 //! old file stays.
 
 use std::fmt;
@@ -134,13 +134,9 @@ impl Store {
     /// [`Error::Key`] and [`Error::File`].
     pub fn load(&self, key: &str, window: usize) -> Result<Session, Error> {
         let name = file_name(key)?;
-        let mut session = match tail(&*self.directory, &name, window) {
-            Ok(session) => session,
-            Err(FileError {
-                kind: FileErrorKind::NotFound,
-                ..
-            }) => self.older(key, window)?.unwrap_or_default(),
-            Err(error) => return Err(error.into()),
+        let mut session = match present(tail(&*self.directory, &name, window))? {
+            Some(session) => session,
+            None => self.older(key, window)?.unwrap_or_default(),
         };
         let first = |message: &Message| message.role != Role::Tool;
         let orphans = session.messages.iter().position(first);
@@ -167,17 +163,12 @@ impl Store {
         let name = file_name(key)?;
         let now = rfc3339(self.clock.now());
         let mut lines = Vec::new();
-        let begun = match self.directory.read_tail(&name, 1) {
-            Ok((last, _)) => {
-                if last.last().is_some_and(|last| *last != b'\n') {
-                    lines.push(b'\n');
-                }
-                !last.is_empty()
-            }
-            Err(error) if error.kind == FileErrorKind::NotFound => false,
-            Err(error) => return Err(error.into()),
-        };
-        if !begun {
+        let end = present(self.directory.read_tail(&name, 1))?;
+        let last = end.and_then(|(bytes, _)| bytes.last().copied());
+        if last.is_some_and(|last| last != b'\n') {
+            lines.push(b'\n');
+        }
+        if last.is_none() {
             let metadata = json!({
                 "_type": "metadata",
                 "created_at": now,
@@ -220,21 +211,22 @@ impl Store {
 
     /// A session as it was kept before.
     fn older(&self, key: &str, window: usize) -> Result<Option<Session>, Error> {
-        let encoded = encode(key);
-        let legacy = key.replace(':', "_");
-        let folders = std::iter::once(&self.directory).chain(&self.older);
-        for folder in folders {
-            for stem in [&encoded, &legacy] {
-                let lines = tail(&**folder, &format!("{stem}.jsonl"), window);
-                let whole = || folder.read(&format!("{stem}.json"), WINDOW_LIMIT);
-                let session = match lines {
-                    Err(error) if is_absent(&error) => whole().map(|text| array(&text, window)),
-                    other => other,
+        let stems = [encode(key), key.replace(':', "_")];
+        let own = std::iter::once((&self.directory, true));
+        for (folder, own) in own.chain(self.older.iter().map(|folder| (folder, false))) {
+            for stem in &stems {
+                // Lines in the own folder are this key's or another's, never older ones.
+                let lines = if own {
+                    None
+                } else {
+                    present(tail(&**folder, &format!("{stem}.jsonl"), window))?
                 };
-                match session {
-                    Ok(session) => return Ok(Some(session)),
-                    Err(error) if is_absent(&error) => {}
-                    Err(error) => return Err(error.into()),
+                if lines.is_some() {
+                    return Ok(lines);
+                }
+                let whole = folder.read(&format!("{stem}.json"), WINDOW_LIMIT);
+                if let Some(text) = present(whole)? {
+                    return Ok(Some(array(&text, window)));
                 }
             }
         }
@@ -242,9 +234,13 @@ impl Store {
     }
 }
 
-/// Whether nothing has that name, or could have.
-fn is_absent(error: &FileError) -> bool {
-    error.kind == FileErrorKind::NotFound
+/// Nothing, if that is what is there.
+fn present<T>(outcome: Result<T, FileError>) -> Result<Option<T>, FileError> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind == FileErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Checks a key, and names its file.
@@ -304,11 +300,12 @@ fn decode(name: &str) -> Option<String> {
 }
 
 fn line(lines: &mut Vec<u8>, value: &Value) -> Result<(), Error> {
-    let text = value.to_string();
+    // A value has no key that is no text, which is all that could fail.
+    let text = serde_json::to_vec(value).unwrap_or_default();
     if text.len() > RECORD_LIMIT {
         return Err(Error::TooLong);
     }
-    lines.extend_from_slice(text.as_bytes());
+    lines.extend_from_slice(&text);
     lines.push(b'\n');
     Ok(())
 }
@@ -434,10 +431,4 @@ fn array(text: &[u8], window: usize) -> Session {
     let surplus = session.messages.len().saturating_sub(window);
     session.messages.drain(..surplus);
     session
-}
-
-/// Reads lines as a session's file has them, for tests that make up files: the last `window` messages.
-#[must_use]
-pub fn read(bytes: &[u8], window: usize) -> Session {
-    lines(bytes, false, window)
 }

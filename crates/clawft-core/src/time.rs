@@ -54,3 +54,44 @@ fn civil(days: u64) -> (u64, u64, u64) {
         (year, month, day)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{date, rfc3339, weekday};
+
+    /// From Python: `datetime.fromtimestamp(s, timezone.utc)` with `.isoformat()` and `.strftime("%A")`.
+    const MOMENTS: &[(u64, &str, &str)] = &[
+        (0, "1970-01-01T00:00:00", "Thursday"),
+        (31_535_999, "1970-12-31T23:59:59", "Thursday"),
+        (68_083_200, "1972-02-28T00:00:00", "Monday"),
+        (68_212_800, "1972-02-29T12:00:00", "Tuesday"),
+        (68_256_000, "1972-03-01T00:00:00", "Wednesday"),
+        (946_684_799, "1999-12-31T23:59:59", "Friday"),
+        (946_684_800, "2000-01-01T00:00:00", "Saturday"),
+        (951_786_123, "2000-02-29T01:02:03", "Tuesday"),
+        (951_868_800, "2000-03-01T00:00:00", "Wednesday"),
+        (983_318_400, "2001-02-28T00:00:00", "Wednesday"),
+        (983_404_800, "2001-03-01T00:00:00", "Thursday"),
+        (1_677_628_799, "2023-02-28T23:59:59", "Tuesday"),
+        (1_709_164_800, "2024-02-29T00:00:00", "Thursday"),
+        (1_735_603_200, "2024-12-31T00:00:00", "Tuesday"),
+        (1_776_852_672, "2026-04-22T10:11:12", "Wednesday"),
+        (2_147_483_648, "2038-01-19T03:14:08", "Tuesday"),
+        (4_102_358_400, "2099-12-31T00:00:00", "Thursday"),
+        (4_107_456_000, "2100-02-28T00:00:00", "Sunday"),
+        (4_107_542_400, "2100-03-01T00:00:00", "Monday"),
+        (7_276_348_800, "2200-07-31T00:00:00", "Thursday"),
+        (13_574_563_200, "2400-02-29T00:00:00", "Tuesday"),
+        (13_601_001_600, "2400-12-31T00:00:00", "Sunday"),
+        (253_402_300_799, "9999-12-31T23:59:59", "Friday"),
+    ];
+
+    #[test]
+    fn moments_are_what_python_says() {
+        for (seconds, text, day) in MOMENTS {
+            assert_eq!(rfc3339(seconds * 1000 + 7), format!("{text}.007Z"));
+            assert_eq!(date(seconds * 1000), text[..10]);
+            assert_eq!(weekday(seconds * 1000), *day);
+        }
+    }
+}

@@ -351,11 +351,13 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
 
 fn parse_host(text: &str) -> Result<(String, Option<IpAddr>), UrlError> {
     if let Some(inside) = text.strip_prefix('[') {
-        let address: Ipv6Addr = inside
-            .trim_end_matches(']')
-            .parse()
-            .map_err(|_| UrlError::Invalid("its host is no IPv6 address without a zone"))?;
-        return Ok((format!("[{address}]"), Some(address.into())));
+        let address = inside
+            .strip_suffix(']')
+            .and_then(parse_v6)
+            .ok_or(UrlError::Invalid(
+                "its host is no IPv6 address without a zone",
+            ))?;
+        return Ok((text_v6(address), Some(address.into())));
     }
     let mut host = text.to_ascii_lowercase();
     if host.ends_with('.') {
@@ -377,9 +379,98 @@ fn parse_host(text: &str) -> Result<(String, Option<IpAddr>), UrlError> {
         .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     if hexadecimal || last.bytes().all(|digit| digit.is_ascii_digit()) {
         let address = parse_v4(&host).ok_or(UrlError::Invalid("its host is no IPv4 address"))?;
-        return Ok((address.to_string(), Some(address.into())));
+        return Ok((text_v4(address), Some(address.into())));
     }
     Ok((host, None))
+}
+
+/// An IPv6 address: up to eight groups, `::` for those of zero that are left out, and maybe an IPv4 address
+/// in the place of the last two (RFC 4291, 2.2).
+fn parse_v6(text: &str) -> Option<Ipv6Addr> {
+    let (head, tail) = match text.split_once("::") {
+        Some((head, tail)) => (head, Some(tail)),
+        None => (text, None),
+    };
+    let mut groups = [0; 8];
+    let front = groups_of(head, &mut groups, tail.is_none())?;
+    match tail {
+        None if front < 8 => return None,
+        None => {}
+        Some(tail) => {
+            let mut back = [0; 8];
+            let count = groups_of(tail, &mut back, true)?;
+            // `::` stands for at least one group.
+            if front + count > 7 {
+                return None;
+            }
+            groups[8 - count..].copy_from_slice(&back[..count]);
+        }
+    }
+    Some(Ipv6Addr::from(groups))
+}
+
+/// How many groups a part of an IPv6 address has. `last` says that an IPv4 address may end it.
+fn groups_of(text: &str, groups: &mut [u16; 8], last: bool) -> Option<usize> {
+    let mut count = 0;
+    let mut parts = text.split(':').peekable();
+    if text.is_empty() {
+        return Some(0);
+    }
+    while let Some(part) = parts.next() {
+        if last && parts.peek().is_none() && part.contains('.') {
+            let mut octets = part.split('.');
+            for _ in 0..2 {
+                let mut octet = || {
+                    let octet = octets
+                        .next()
+                        .filter(|octet| *octet == "0" || !octet.starts_with('0'))?;
+                    octet.parse::<u8>().ok().filter(|_| !octet.starts_with('+'))
+                };
+                *groups.get_mut(count)? = u16::from_be_bytes([octet()?, octet()?]);
+                count += 1;
+            }
+            return octets.next().is_none().then_some(count);
+        }
+        if part.is_empty() || part.len() > 4 || part.starts_with('+') {
+            return None;
+        }
+        *groups.get_mut(count)? = u16::from_str_radix(part, 16).ok()?;
+        count += 1;
+    }
+    Some(count)
+}
+
+/// An IPv6 address in brackets, every group written out: one way for each address.
+fn text_v6(address: Ipv6Addr) -> String {
+    let mut text = String::from("[");
+    for (at, group) in address.segments().into_iter().enumerate() {
+        if at > 0 {
+            text.push(':');
+        }
+        // Leading zeros are left out.
+        let zeros = group.leading_zeros() / 4;
+        for digit in zeros.min(3)..4 {
+            text.push(hexadecimal(group >> (12 - 4 * digit)));
+        }
+    }
+    text.push(']');
+    text
+}
+
+fn text_v4(address: Ipv4Addr) -> String {
+    let mut text = String::new();
+    for octet in address.octets() {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(&octet.to_string());
+    }
+    text
+}
+
+/// The last four bits as a digit.
+fn hexadecimal(number: u16) -> char {
+    char::from(b"0123456789abcdef"[usize::from(number & 15)])
 }
 
 /// An IPv4 address in any of the forms that the WHATWG's URL standard reads: the last of one to four
@@ -424,12 +515,11 @@ fn normalize(target: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     let mut rest = path.strip_prefix('/').unwrap_or(path).split('/').peekable();
     while let Some(part) = rest.next() {
-        let dots = part.to_ascii_lowercase().replace("%2e", ".");
-        match dots.as_str() {
-            ".." => {
+        match dots(part) {
+            Some(2) => {
                 parts.pop();
             }
-            "." => {}
+            Some(1) => {}
             _ => {
                 parts.push(part);
                 continue;
@@ -448,6 +538,19 @@ fn normalize(target: &str) -> String {
     text
 }
 
+/// How many dots a part of a path is made of, and of nothing else; `%2e` is one too.
+fn dots(part: &str) -> Option<usize> {
+    let (mut rest, mut count) = (part.as_bytes(), 0);
+    while !rest.is_empty() {
+        rest = match rest {
+            [b'.', rest @ ..] | [b'%', b'2', b'e' | b'E', rest @ ..] => rest,
+            _ => return None,
+        };
+        count += 1;
+    }
+    Some(count)
+}
+
 /// Adds a text in percent-encoding: what is outside of ASCII, spaces, and `special`.
 pub(crate) fn encode(text: &str, special: &[u8], encoded: &mut String) {
     for byte in text.bytes() {
@@ -455,8 +558,8 @@ pub(crate) fn encode(text: &str, special: &[u8], encoded: &mut String) {
             encoded.push(char::from(byte));
         } else {
             encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            for digit in [byte >> 4, byte] {
+                encoded.push(hexadecimal(digit.into()).to_ascii_uppercase());
             }
         }
     }
@@ -474,10 +577,12 @@ fn matches(entry: &str, url: &Url, below: bool) -> bool {
         Some(parent) => (parent, true),
         None => (entry, below),
     };
-    let bare = entry.parse::<Ipv6Addr>().is_ok();
-    let bracketed = format!("[{entry}]");
-    let Ok((host, port)) = split_port(if bare { &bracketed } else { entry }) else {
-        return false;
+    let (host, port) = match parse_v6(entry) {
+        Some(_) => (&*format!("[{entry}]"), None),
+        None => match split_port(entry) {
+            Ok(parts) => parts,
+            Err(_) => return false,
+        },
     };
     let Ok((host, address)) = parse_host(host) else {
         return false;

@@ -18,14 +18,15 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use clawft_vectors::Index;
 pub use clawft_vectors::Metric;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::memory::small;
 use crate::platform::{Directory, FileError, FileErrorKind};
+use crate::tool::object;
 
 /// Numbers in a vector that [`embed`] makes.
 pub const EMBEDDING_DIMENSIONS: usize = 256;
@@ -187,19 +188,18 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`] if that is of another kind; else see [`Error`].
     pub fn create(&self, name: &str, dimensions: usize, metric: Metric) -> Result<(), Error> {
-        match self.with(name, |_, collection| {
-            let index = &collection.index;
-            Ok(
-                !collection.embedded
-                    && index.dimensions() == dimensions
-                    && index.metric() == metric,
-            )
-        }) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Error::Exists(name.to_owned())),
-            Err(Error::Unknown(_)) => self.make(name, Index::new(dimensions, metric)?, false),
-            Err(error) => Err(error),
+        let collection = match self.take(name) {
+            Err(Error::Unknown(_)) => self.make(name, Index::new(dimensions, metric)?, false)?,
+            other => other?,
+        };
+        let index = &collection.index;
+        let same =
+            !collection.embedded && index.dimensions() == dimensions && index.metric() == metric;
+        self.keep(collection);
+        if same {
+            return Ok(());
         }
+        Err(Error::Exists(name.to_owned()))
     }
 
     /// Adds entries, all or none: their ids. A collection that is not there is made, with cosine for its
@@ -211,14 +211,17 @@ impl Store {
         let Some(first) = entries.first() else {
             return Ok(Vec::new());
         };
-        match self.with(name, |folder, collection| collection.add(folder, entries)) {
-            Err(Error::Unknown(_)) => {}
-            other => return other,
-        }
-        let dimensions = first.vector.map_or(EMBEDDING_DIMENSIONS, <[f32]>::len);
-        let index = Index::new(dimensions, Metric::Cosine)?;
-        self.make(name, index, first.vector.is_none())?;
-        self.with(name, |folder, collection| collection.add(folder, entries))
+        let mut collection = match self.take(name) {
+            Err(Error::Unknown(_)) => {
+                let dimensions = first.vector.map_or(EMBEDDING_DIMENSIONS, <[f32]>::len);
+                let index = Index::new(dimensions, Metric::Cosine)?;
+                self.make(name, index, first.vector.is_none())?
+            }
+            other => other?,
+        };
+        let ids = collection.add(self.workspace.as_ref(), entries)?;
+        self.keep(collection);
+        Ok(ids)
     }
 
     /// Deletes an entry, and says whether there was one.
@@ -226,15 +229,17 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub fn delete(&self, name: &str, id: u64) -> Result<bool, Error> {
-        self.with(name, |folder, collection| {
-            if collection.place(id).is_err() {
-                return Ok(false);
-            }
-            collection.append(folder, &[json!({ "deleted": id })])?;
+        let mut collection = self.take(name)?;
+        let there = collection.place(id).is_ok();
+        if there {
+            let folder = self.workspace.as_ref();
+            let line = object(vec![("deleted", id.into())]).to_string() + "\n";
+            collection.append(folder, &line, 1)?;
             collection.apply(Change::Delete(id))?;
             collection.settle(folder)?;
-            Ok(true)
-        })
+        }
+        self.keep(collection);
+        Ok(there)
     }
 
     /// The entries nearest to what is looked for, at most `count`, nearest first.
@@ -242,33 +247,10 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub fn search(&self, name: &str, query: Query<'_>, count: usize) -> Result<Vec<Match>, Error> {
-        self.with(name, |_, collection| {
-            let made;
-            let vector = match query {
-                Query::Vector(vector) => {
-                    collection.expect(false)?;
-                    vector
-                }
-                Query::Text(text) => {
-                    collection.expect(true)?;
-                    made = embed(text).ok_or(Error::NoWords)?;
-                    &made
-                }
-            };
-            let mut matches = Vec::new();
-            for neighbour in collection.index.search(vector, count)? {
-                if let Ok(place) = collection.place(neighbour.id) {
-                    let record = &collection.records[place];
-                    matches.push(Match {
-                        id: record.id,
-                        distance: neighbour.distance,
-                        text: record.text.clone(),
-                        metadata: serde_json::from_str(&record.metadata).unwrap_or_default(),
-                    });
-                }
-            }
-            Ok(matches)
-        })
+        let collection = self.take(name)?;
+        let found = collection.search(query, count);
+        self.keep(collection);
+        found
     }
 
     /// How many entries a collection has; one that is not there has none.
@@ -276,38 +258,34 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub fn count(&self, name: &str) -> Result<usize, Error> {
-        match self.with(name, |_, collection| Ok(collection.records.len())) {
-            Err(Error::Unknown(_)) => Ok(0),
-            other => other,
-        }
+        let collection = match self.take(name) {
+            Err(Error::Unknown(_)) => return Ok(0),
+            other => other?,
+        };
+        let count = collection.records.len();
+        self.keep(collection);
+        Ok(count)
     }
 
-    /// Does something with a collection as it is now. After an error it is read again.
-    fn with<T>(
-        &self,
-        name: &str,
-        action: impl FnOnce(&dyn Directory, &mut Collection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    /// A collection as it is now. Whoever fails to change it does not put it back, and it is read again.
+    fn take(&self, name: &str) -> Result<Collection, Error> {
         check_name(name)?;
         let folder = self.workspace.as_ref();
-        let mut open = self.open.borrow_mut();
         let length = folder.metadata(&records_path(name))?.map(|file| file.size);
-        let current = open.take().filter(|collection| {
-            collection.name == name && length == u64::try_from(collection.length).ok()
-        });
-        let mut collection = match current {
-            Some(collection) => collection,
-            None => Collection::read(folder, name)?,
-        };
-        let result = action(folder, &mut collection);
-        if result.is_ok() {
-            *open = Some(collection);
+        if let Some(collection) = self.open.take()
+            && collection.name == name
+            && length == Some(collection.length as u64)
+        {
+            return Ok(collection);
         }
-        result
+        Collection::read(folder, name)
     }
 
-    fn make(&self, name: &str, index: Index, embedded: bool) -> Result<(), Error> {
-        check_name(name)?;
+    fn keep(&self, collection: Collection) {
+        self.open.replace(Some(collection));
+    }
+
+    fn make(&self, name: &str, index: Index, embedded: bool) -> Result<Collection, Error> {
         let mut collection = Collection {
             name: name.to_owned(),
             index,
@@ -318,8 +296,7 @@ impl Store {
         };
         let header = collection.records_text();
         collection.write_records(self.workspace.as_ref(), &header)?;
-        *self.open.borrow_mut() = Some(collection);
-        Ok(())
+        Ok(collection)
     }
 }
 
@@ -452,6 +429,34 @@ impl Collection {
         Ok(())
     }
 
+    fn search(&self, query: Query<'_>, count: usize) -> Result<Vec<Match>, Error> {
+        let made;
+        let vector = match query {
+            Query::Vector(vector) => {
+                self.expect(false)?;
+                vector
+            }
+            Query::Text(text) => {
+                self.expect(true)?;
+                made = embed(text).ok_or(Error::NoWords)?;
+                &made
+            }
+        };
+        let mut matches = Vec::new();
+        for neighbour in self.index.search(vector, count)? {
+            if let Ok(place) = self.place(neighbour.id) {
+                let record = &self.records[place];
+                matches.push(Match {
+                    id: record.id,
+                    distance: neighbour.distance,
+                    text: record.text.clone(),
+                    metadata: record.metadata(),
+                });
+            }
+        }
+        Ok(matches)
+    }
+
     fn place(&self, id: u64) -> Result<usize, usize> {
         self.records.binary_search_by_key(&id, |record| record.id)
     }
@@ -502,7 +507,7 @@ impl Collection {
             .records
             .last()
             .map_or(1, |last| last.id.saturating_add(1));
-        let (mut ids, mut lines) = (Vec::new(), Vec::new());
+        let (mut ids, mut lines) = (Vec::new(), String::new());
         for entry in entries {
             self.expect(entry.vector.is_none())?;
             if 2 * self.index.memory() + self.length > MAX_MEMORY {
@@ -518,39 +523,30 @@ impl Collection {
                 text: entry.text.to_owned(),
                 metadata: entry.metadata.map(Value::to_string).unwrap_or_default(),
             };
-            let mut line = record.line();
-            if let Some(vector) = entry.vector {
-                line["vector"] = hexadecimal(vector).into();
-            }
+            record.write(entry.vector, &mut lines);
             ids.push(id);
-            lines.push(line);
             // In memory first: what the index refuses never comes to the file.
             self.apply(Change::Put(record, entry.vector.map(<[f32]>::to_vec)))?;
         }
-        self.append(folder, &lines)?;
+        self.append(folder, &lines, entries.len())?;
         self.settle(folder)?;
         Ok(ids)
     }
 
     /// Adds lines to the file of records.
-    fn append(&mut self, folder: &dyn Directory, lines: &[Value]) -> Result<(), Error> {
-        let mut text = String::new();
-        for line in lines {
-            text.push_str(&line.to_string());
-            text.push('\n');
-        }
-        self.changes = self.changes.saturating_add(lines.len());
+    fn append(&mut self, folder: &dyn Directory, lines: &str, count: usize) -> Result<(), Error> {
+        self.changes = self.changes.saturating_add(count);
         if self.changes == usize::MAX {
             // A line without an end would swallow these: `settle` writes the file anew, with them.
             return Ok(());
         }
-        if self.length + text.len() > MAX_RECORDS {
+        if self.length + lines.len() > MAX_RECORDS {
             // Vectors are left out of the file when it is written anew: that may make the room.
             self.changes = usize::MAX;
             return Ok(());
         }
-        folder.append(&records_path(&self.name), text.as_bytes())?;
-        self.length += text.len();
+        folder.append(&records_path(&self.name), lines.as_bytes())?;
+        self.length += lines.len();
         Ok(())
     }
 
@@ -587,30 +583,41 @@ impl Collection {
         let metric = METRICS
             .into_iter()
             .find(|(_, metric)| *metric == self.index.metric());
-        let header = json!({
-            "_type": "vectors",
-            "dimensions": self.index.dimensions(),
-            "metric": metric.map(|(name, _)| name),
-            "embedding": self.embedded.then_some(EMBEDDING),
-            "indexed": self.records.len(),
-        });
+        let header = object(vec![
+            ("_type", "vectors".into()),
+            ("dimensions", self.index.dimensions().into()),
+            ("metric", metric.map(|(name, _)| name).into()),
+            ("embedding", self.embedded.then_some(EMBEDDING).into()),
+            ("indexed", self.records.len().into()),
+        ]);
         let mut text = header.to_string();
         text.push('\n');
         for record in &self.records {
-            text.push_str(&record.line().to_string());
-            text.push('\n');
+            record.write(None, &mut text);
         }
         text
     }
 }
 
 impl Record {
-    fn line(&self) -> Value {
-        let mut line = json!({ "id": self.id, "text": self.text });
+    fn metadata(&self) -> Value {
+        serde_json::from_slice(self.metadata.as_bytes()).unwrap_or_default()
+    }
+
+    /// Adds its line to a text.
+    fn write(&self, vector: Option<&[f32]>, text: &mut String) {
+        let mut line = vec![
+            ("id", Value::from(self.id)),
+            ("text", self.text.as_str().into()),
+        ];
         if !self.metadata.is_empty() {
-            line["metadata"] = serde_json::from_str(&self.metadata).unwrap_or_default();
+            line.push(("metadata", self.metadata()));
         }
-        line
+        if let Some(vector) = vector {
+            line.push(("vector", hexadecimal(vector).into()));
+        }
+        text.push_str(&object(line).to_string());
+        text.push('\n');
     }
 }
 
@@ -640,8 +647,10 @@ impl Change {
 fn hexadecimal(vector: &[f32]) -> String {
     let mut text = String::with_capacity(8 * vector.len());
     for number in vector {
-        // A string takes all that is written to it.
-        let _ = write!(text, "{:08x}", number.to_bits());
+        for digit in (0..8).rev() {
+            let digit = number.to_bits() >> (4 * digit) & 15;
+            text.extend(char::from_digit(digit, 16));
+        }
     }
     text
 }
@@ -657,22 +666,21 @@ fn numbers(digits: &str) -> Option<Vec<f32>> {
 /// The vector of a text, of length 1, made without a model: texts that share words, or parts of words, are
 /// near each other. `None` if the text has no words.
 ///
-/// Feature hashing (Weinberger et al. 2009, arXiv:0902.2206): each feature's hash, FNV-1a of 64 bits, picks
-/// one of [`EMBEDDING_DIMENSIONS`] numbers and a sign. Features are the words, without regard to case, and
-/// the parts of three characters of each word with its ends marked, at a third of its weight together.
-/// Words of up to three letters weigh a quarter: most of them say little. The same text has the same
-/// vector on every machine.
+/// Feature hashing (Weinberger et al. 2009, arXiv:0902.2206): each feature's hash picks one of
+/// [`EMBEDDING_DIMENSIONS`] numbers and a sign. Features are the words, without regard to case, and the parts
+/// of three characters of each word with its ends marked, which together count as much as the word. Words
+/// of up to three letters of ASCII weigh a quarter: most of them say little. The same text has the same vector
+/// on every machine.
 #[must_use]
 pub fn embed(text: &str) -> Option<Vec<f32>> {
     let mut vector = vec![0.0; EMBEDDING_DIMENSIONS];
     let mut add = |feature: &[char], weight: f32| {
-        let hash = fnv1a(feature);
-        // Multiplication carries upwards only, so the high bits are the best mixed.
+        let hash = hash(feature);
         let place = usize::from((hash >> 56) as u8);
         vector[place] += if hash >> 55 & 1 == 0 { weight } else { -weight };
     };
     let mut word = vec!['<'];
-    for character in text.chars().map(fold).chain([' ']) {
+    for character in text.chars().map(small).chain([' ']) {
         if is_of_word(character) {
             word.push(character);
             continue;
@@ -687,9 +695,9 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
             add(&word, weight);
             let parts = word.windows(3);
             #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
-            let part = weight / 3.0 / parts.len() as f32;
+            let part = weight / (parts.len() as f32).sqrt();
             for feature in parts {
-                add(feature, part.max(weight / 30.0));
+                add(feature, part);
             }
         }
         word.truncate(1);
@@ -708,28 +716,19 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
     Some(vector)
 }
 
-/// FNV-1a of 64 bits (Fowler, Noll and Vo), of the characters' UTF-8.
-fn fnv1a(characters: &[char]) -> u64 {
+/// FNV-1a of 64 bits (Fowler, Noll and Vo) of the characters' UTF-8, with `MurmurHash3`'s last steps: by
+/// itself its high bits hardly depend on the last characters.
+fn hash(characters: &[char]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     for character in characters {
         for byte in character.encode_utf8(&mut [0; 4]).bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
-    hash
-}
-
-/// A character in lower case: of Latin, Greek and Cyrillic, as far as one rule gives it. The tables for all
-/// of Unicode would be larger than the rest of this.
-pub(crate) fn fold(character: char) -> char {
-    let distance = match character {
-        'A'..='Z' | 'À'..='Ö' | 'Ø'..='Þ' | 'Α'..='Ρ' | 'Σ'..='Ϋ' | 'А'..='Я' => 32,
-        'Ѐ'..='Џ' => 80,
-        'Ā'..='ķ' | 'Ŋ'..='ŷ' if u32::from(character) % 2 == 0 => 1,
-        'Ĺ'..='Ň' if u32::from(character) % 2 == 1 => 1,
-        _ => 0,
-    };
-    char::from_u32(u32::from(character) + distance).unwrap_or(character)
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ hash >> 33).wrapping_mul(factor);
+    }
+    hash ^ hash >> 33
 }
 
 /// Whether a character is of a word: no white space, no punctuation.

@@ -102,7 +102,7 @@ fn errors_tell_a_model_what_to_write() {
         (
             "memory_write",
             json!({"content": "a", "mode": "prepend"}),
-            "memory_write: `mode` must be one of \"append\", \"overwrite\", not \"prepend\"",
+            "memory_write: `mode` must be one of [\"append\",\"overwrite\"], not \"prepend\"",
         ),
         (
             "read_file",
@@ -133,23 +133,25 @@ fn null_is_left_out_where_that_may_be() {
         description: "",
         parameters: r#"{"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}, "f": {"type": "boolean"}}, "required": ["a"]}"#,
     };
-    let check = |arguments: Value| Arguments::check(&spec, &arguments);
-    let arguments = check(json!({"a": "x", "n": null, "f": true, "more": 1})).unwrap();
+    let given = json!({"a": "x", "n": null, "f": true, "more": 1});
+    let arguments = Arguments::check(&spec, &given).unwrap();
     assert_eq!(arguments.text("a"), "x");
     assert_eq!(arguments.integer("n"), None);
     assert!(arguments.flag("f") && !arguments.flag("g"));
     assert_eq!(
-        check(json!({"a": "x", "n": 3.0})).unwrap().integer("n"),
+        Arguments::check(&spec, &json!({"a": "x", "n": 3.0}))
+            .unwrap()
+            .integer("n"),
         Some(3)
     );
-    assert!(check(json!({"a": null})).is_err());
+    assert!(Arguments::check(&spec, &json!({"a": null})).is_err());
 }
 
 #[test]
 fn an_unknown_tool_is_answered_with_those_that_are() {
     let error = find("delete_file").err().unwrap().message;
     assert!(
-        error.starts_with("no tool \"delete_file\"; there are edit_file, "),
+        error.starts_with("no tool delete_file; there are edit_file, "),
         "{error}"
     );
 }

@@ -1,197 +1,334 @@
-//! The tools of files, of notes and their arguments.
-
-#![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
+//! Files of the machine itself: nothing leads out of a folder, and nothing is half written.
 
 mod machine;
 
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use clawft_core::platform::native::{self, NativeFiles};
+use clawft_core::platform::{Directory, FileErrorKind, FileKind, FileSystem as _};
 use machine::Machine;
-use serde_json::{Value, json};
 
-#[test]
-fn a_file_is_written_read_edited_and_listed() {
+/// A home folder with a secret, and a workspace in it with links that lead to the secret.
+fn trap() -> Machine {
     let machine = Machine::new();
-    let call = |name: &str, arguments: Value| machine.call(name, &arguments);
-    assert_eq!(
-        call(
-            "write_file",
-            json!({"path": "a/b.md", "content": "één\ntwo\n"})
-        ),
-        Ok(json!({"message": "Successfully wrote 10 bytes to a/b.md"}))
-    );
-    assert_eq!(
-        call("read_file", json!({"path": "./a//b.md"})),
-        Ok(json!({"content": "één\ntwo\n"}))
-    );
-    // The workspace's own path, as a model may have been told it
-    assert_eq!(
-        call("read_file", json!({"path": "/work/a/b.md"})),
-        Ok(json!({"content": "één\ntwo\n"}))
-    );
-    assert_eq!(
-        call(
-            "edit_file",
-            json!({"path": "a/b.md", "old_text": "two", "new_text": "deux"})
-        ),
-        Ok(json!({"message": "Successfully edited a/b.md"}))
-    );
-    assert_eq!(
-        call("read_file", json!({"path": "a/b.md"})),
-        Ok(json!({"content": "één\ndeux\n"}))
-    );
-    call("write_file", json!({"path": "c", "content": ""})).unwrap();
-    assert_eq!(
-        call("list_directory", json!({"path": "."})),
-        Ok(json!({"entries": [
-            {"name": "a", "is_dir": true, "size": 0},
-            {"name": "c", "is_dir": false, "size": 0},
-        ]}))
-    );
-    assert_eq!(
-        call("list_directory", json!({"path": "a/"})),
-        Ok(json!({"entries": [{"name": "b.md", "is_dir": false, "size": 11}]}))
-    );
-    assert_eq!(
-        call("read_file", json!({"path": "none"})),
-        Err(String::from("none: no such file or folder"))
-    );
+    machine.put("secret.txt", "secret");
+    machine.put("w/inside.txt", "inside");
+    machine.put("w/sub/deep.txt", "deep");
+    for (target, link) in [
+        ("../secret.txt", "w/up"),
+        ("..", "w/parent"),
+        ("/", "w/root"),
+        ("../../w/../secret.txt", "w/sub/far"),
+        ("parent", "w/chain"),
+        ("loop", "w/loop"),
+        ("nothing", "w/dangling"),
+        ("sub/deep.txt", "w/fine"),
+    ] {
+        symlink(target, machine.path(link)).expect("a link");
+    }
+    let absolute = machine.path("secret.txt");
+    symlink(absolute, machine.path("w/absolute")).expect("a link");
+    machine
 }
 
-#[test]
-fn an_edit_needs_one_place() {
-    let machine = Machine::new();
-    let edit = |content: &str, old: &str| {
-        machine
-            .call("write_file", &json!({"path": "f", "content": content}))
-            .unwrap();
-        let edit = json!({"path": "f", "old_text": old, "new_text": "-"});
-        machine.call("edit_file", &edit).map(|_| {
-            let content = machine.call("read_file", &json!({"path": "f"})).unwrap();
-            content["content"].as_str().unwrap().to_owned()
-        })
-    };
-    assert_eq!(edit("abc", "b"), Ok(String::from("a-c")));
-    assert_eq!(edit("abc", "abc"), Ok(String::from("-")));
-    let error = |text: &str| Err(String::from(text));
-    assert_eq!(edit("abc", "B"), error("old_text not found in file"));
-    let twice = "old_text appears 2 times; provide more context to make it unique";
-    assert_eq!(edit("abcab", "ab"), error(twice));
-    assert_eq!(edit("aaa", "aa"), error(twice));
-    assert_eq!(
-        edit("xxxx", "x"),
-        error("old_text appears 4 times; provide more context to make it unique")
-    );
-    assert!(edit("abc", "").is_err());
-}
+const OUTSIDE: &[&str] = &[
+    "..",
+    "../",
+    "../secret.txt",
+    "../w/../secret.txt",
+    "./../secret.txt",
+    "sub/../../secret.txt",
+    "sub/./.././../secret.txt",
+    "../../../../../../../../etc/passwd",
+    "/etc/passwd",
+    "//etc/passwd",
+    "/",
+    "up",
+    "absolute",
+    "sub/far",
+    "parent/secret.txt",
+    "chain/secret.txt",
+    "root/etc/passwd",
+    "sub/../up",
+];
 
 #[test]
-fn a_long_file_comes_in_pieces_that_make_it_up() {
-    let machine = Machine::new();
-    let line = |number: usize| format!("{number}: {}\n", "é".repeat(number % 300));
-    let content: String = (0..2000).map(line).collect();
-    let write = json!({"path": "long", "content": content});
-    machine.call("write_file", &write).unwrap();
-    let (mut whole, mut offset) = (String::new(), 1);
-    let mut pieces = 0;
-    loop {
-        let arguments = json!({"path": "long", "offset": offset});
-        let result = machine.call("read_file", &arguments).unwrap();
-        let piece = result["content"].as_str().unwrap();
-        assert!(result.to_string().len() < 65_536);
-        whole.push_str(piece);
-        pieces += 1;
-        assert_eq!(result["total_lines"], 2000);
-        match result["next_offset"].as_u64() {
-            Some(next) => offset = next,
-            None => break,
+fn no_path_leads_out() {
+    let machine = trap();
+    let folder = machine.open("w");
+    for path in OUTSIDE {
+        let outcomes = [
+            folder.read(path, 100).map(drop),
+            folder.read_tail(path, 100).map(drop),
+            folder.write(path, b"x"),
+            folder.append(path, b"x"),
+            folder.metadata(path).map(drop),
+            folder.list(path).map(drop),
+            folder.open(path, false).map(drop),
+            folder.open(path, true).map(drop),
+        ];
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            let error = outcome.expect_err(path);
+            assert_eq!(error.kind, FileErrorKind::Outside, "{index}: {path}");
+            assert_eq!(error.path, *path);
         }
     }
-    assert_eq!(whole, content);
-    assert!(pieces > 5);
-
-    let arguments = json!({"path": "long", "offset": 3, "limit": 2});
-    let result = machine.call("read_file", &arguments).unwrap();
-    assert_eq!(result["content"], format!("{}{}", line(2), line(3)));
-    assert_eq!(result["next_offset"], 5);
-    let arguments = json!({"path": "long", "offset": 2001});
-    let error = machine.call("read_file", &arguments).unwrap_err();
-    assert_eq!(
-        error,
-        "offset 2001 is past the end: the file has 2000 lines"
-    );
-}
-
-#[test]
-fn what_is_too_long_or_no_text_is_refused() {
-    let machine = Machine::new();
-    let put = |content: Vec<u8>| machine.workspace.write("f", &content).unwrap();
-    let read = || machine.call("read_file", &json!({"path": "f"}));
-    put(b"ab\xffcd".to_vec());
-    assert_eq!(read(), Err(String::from("f: no text: byte 2 is not UTF-8")));
-    put(vec![b'a'; (1 << 20) + 1]);
-    assert_eq!(read(), Err(String::from("f: longer than 1048576 bytes")));
-    put(vec![b'a'; 1 << 20]);
-    let result = read().unwrap();
-    assert!(
-        result["content"]
-            .as_str()
-            .unwrap()
-            .contains("the rest of this line is left out")
-    );
-    put(Vec::new());
-    assert_eq!(read(), Ok(json!({"content": ""})));
-
-    let long = json!({"path": "g", "content": "a".repeat((4 << 20) + 1)});
-    let error = machine.call("write_file", &long).unwrap_err();
-    assert!(error.contains("4194305 bytes"), "{error}");
-    assert_eq!(machine.workspace.metadata("g"), Ok(None));
-}
-
-#[test]
-fn a_folder_of_many_is_cut() {
-    let machine = Machine::new();
-    for number in 0..600 {
-        machine
-            .workspace
-            .write(&format!("d/{number}"), b"")
-            .unwrap();
+    // Removing a link removes the link.
+    for path in ["../secret.txt", "parent/secret.txt", "/etc/passwd"] {
+        let error = folder.remove(path).expect_err(path);
+        assert_eq!(error.kind, FileErrorKind::Outside, "{path}");
     }
-    let result = machine
-        .call("list_directory", &json!({"path": "d"}))
-        .unwrap();
-    assert_eq!(result["entries"].as_array().unwrap().len(), 500);
-    assert_eq!(result["total"], 600);
+    assert_eq!(machine.get("secret.txt"), "secret");
 }
 
 #[test]
-fn notes_are_kept_found_and_replaced() {
-    let machine = Machine::new();
-    let call = |name: &str, arguments: Value| machine.call(name, &arguments).unwrap();
-    assert_eq!(call("memory_read", json!({})), json!({"content": ""}));
-    let result = call("memory_write", json!({"content": "Likes Rust.\nAnd tea."}));
+fn what_names_nothing_is_refused() {
+    let machine = trap();
+    let folder = machine.open("w");
+    for path in ["", "\0", "inside.txt\0", "inside\0.txt", "sub/\0/deep.txt"] {
+        let outcomes = [
+            folder.read(path, 100).map(drop),
+            folder.read_tail(path, 100).map(drop),
+            folder.write(path, b"x"),
+            folder.append(path, b"x"),
+            folder.metadata(path).map(drop),
+            folder.list(path).map(drop),
+            folder.remove(path),
+            folder.open(path, true).map(drop),
+            NativeFiles.open(path, false).map(drop),
+        ];
+        for outcome in outcomes {
+            assert_eq!(outcome.expect_err(path).kind, FileErrorKind::InvalidPath);
+        }
+    }
+    let error = NativeFiles.open("relative", false).map(drop);
     assert_eq!(
-        result["message"],
-        "Successfully wrote 20 bytes to memory (mode: append)"
+        error.expect_err("relative").kind,
+        FileErrorKind::InvalidPath
     );
-    call("memory_write", json!({"content": "Lives in Köln"}));
+    assert_eq!(machine.get("w/inside.txt"), "inside");
+}
+
+#[test]
+fn what_stays_below_is_reached() {
+    let machine = trap();
+    let folder = machine.open("w");
+    for (path, content) in [
+        ("inside.txt", "inside"),
+        ("./inside.txt", "inside"),
+        ("sub/../inside.txt", "inside"),
+        ("sub//deep.txt", "deep"),
+        ("fine", "deep"),
+    ] {
+        let bytes = folder.read(path, 100).expect(path);
+        assert_eq!(bytes, content.as_bytes(), "{path}");
+    }
+    // Through a link the file that it names is written, and the link stays.
+    folder.write("fine", b"new").expect("below");
+    assert_eq!(machine.get("w/sub/deep.txt"), "new");
+    assert!(machine.path("w/fine").is_symlink());
+    folder.append("fine", b"er").expect("below");
+    assert_eq!(machine.get("w/sub/deep.txt"), "newer");
+    let sub = folder.open("sub", false).expect("a folder");
+    assert_eq!(sub.read("deep.txt", 100).expect("a file"), b"newer");
     assert_eq!(
-        call("memory_read", json!({"query": "rust"})),
-        json!({"query": "rust", "matches": ["Likes Rust.\nAnd tea."], "count": 1})
+        sub.read("../inside.txt", 100).expect_err("outside").kind,
+        FileErrorKind::Outside
+    );
+}
+
+#[test]
+fn kinds_of_failures_are_told_apart() {
+    let machine = trap();
+    let folder = machine.open("w");
+    let kind =
+        |outcome: Result<(), clawft_core::platform::FileError>| outcome.expect_err("wrong").kind;
+    assert_eq!(
+        kind(folder.read("none", 9).map(drop)),
+        FileErrorKind::NotFound
     );
     assert_eq!(
-        call("memory_read", json!({"query": "KÖLN"}))["matches"],
-        json!(["Lives in Köln"])
+        kind(folder.read("dangling", 9).map(drop)),
+        FileErrorKind::NotFound
     );
-    assert_eq!(call("memory_read", json!({"query": "go"}))["count"], 0);
-    let content = call("memory_read", json!({}));
-    let content = content["content"].as_str().unwrap();
-    assert!(
-        content.contains("Rust") && content.contains("Köln"),
-        "{content}"
+    assert_eq!(kind(folder.list("none").map(drop)), FileErrorKind::NotFound);
+    assert_eq!(kind(folder.remove("none")), FileErrorKind::NotFound);
+    assert_eq!(
+        kind(folder.open("none", false).map(drop)),
+        FileErrorKind::NotFound
     );
-    call(
-        "memory_write",
-        json!({"content": "New", "mode": "overwrite"}),
+    assert_eq!(
+        kind(folder.read("sub", 9).map(drop)),
+        FileErrorKind::WrongKind
     );
-    let content = call("memory_read", json!({}));
-    assert_eq!(content["content"].as_str().unwrap().trim(), "New");
+    assert_eq!(kind(folder.write("sub", b"")), FileErrorKind::WrongKind);
+    assert_eq!(kind(folder.write(".", b"")), FileErrorKind::WrongKind);
+    assert_eq!(kind(folder.append("sub", b"")), FileErrorKind::WrongKind);
+    assert_eq!(kind(folder.remove("sub")), FileErrorKind::WrongKind);
+    assert_eq!(
+        kind(folder.list("inside.txt").map(drop)),
+        FileErrorKind::WrongKind
+    );
+    assert_eq!(
+        kind(folder.write("inside.txt/x", b"")),
+        FileErrorKind::WrongKind
+    );
+    assert!(matches!(
+        kind(folder.read("loop", 9).map(drop)),
+        FileErrorKind::Other(_)
+    ));
+    let long = "n".repeat(256);
+    assert!(matches!(
+        kind(folder.write(&long, b"")),
+        FileErrorKind::Other(_)
+    ));
+    assert_eq!(folder.metadata("none"), Ok(None));
+    assert_eq!(folder.metadata("inside.txt/x"), Ok(None));
+}
+
+#[test]
+fn the_limit_holds_whatever_a_file_says_of_itself() {
+    let machine = trap();
+    let folder = machine.open("w");
+    assert_eq!(
+        folder.read("inside.txt", 6).expect("as long as it may be"),
+        b"inside"
+    );
+    let error = folder.read("inside.txt", 5).expect_err("too long");
+    assert_eq!(error.kind, FileErrorKind::TooLarge(5));
+    // 1 TiB of holes: taking memory for it would fail.
+    let huge = std::fs::File::create(machine.path("w/huge")).expect("a file");
+    huge.set_len(1 << 40).expect("holes");
+    let error = folder.read("huge", 1 << 20).expect_err("too long");
+    assert_eq!(error.kind, FileErrorKind::TooLarge(1 << 20));
+    let (tail, before) = folder.read_tail("huge", 10).expect("its end");
+    assert_eq!((tail.len(), before), (10, (1 << 40) - 10));
+    // It says that it is empty.
+    let process = NativeFiles.open("/proc/self", false).expect("Linux");
+    assert!(!process.read("status", 1 << 20).expect("a file").is_empty());
+    let error = process.read("status", 10).expect_err("too long");
+    assert_eq!(error.kind, FileErrorKind::TooLarge(10));
+}
+
+#[test]
+fn pipes_and_devices_are_no_files() {
+    let machine = trap();
+    let pipe = machine.path("w/pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let folder = machine.open("w");
+    assert_eq!(
+        folder.read("pipe", 9).expect_err("a pipe").kind,
+        FileErrorKind::WrongKind
+    );
+    assert_eq!(
+        folder.read_tail("pipe", 9).expect_err("a pipe").kind,
+        FileErrorKind::WrongKind
+    );
+    assert_eq!(
+        folder.write("pipe", b"x").expect_err("a pipe").kind,
+        FileErrorKind::WrongKind
+    );
+    // Without a reader the system refuses it itself.
+    folder.append("pipe", b"x").expect_err("a pipe");
+    let devices = NativeFiles.open("/dev", false).expect("Linux");
+    assert_eq!(
+        devices.read("zero", 9).expect_err("a device").kind,
+        FileErrorKind::WrongKind
+    );
+}
+
+#[test]
+fn a_file_is_written_whole_and_keeps_its_mode() {
+    let machine = trap();
+    let folder = machine.open("w");
+    folder
+        .write("a/b/new.txt", b"one")
+        .expect("folders are made");
+    folder.write("a/b/new.txt", b"two").expect("again");
+    assert_eq!(machine.get("w/a/b/new.txt"), "two");
+    let path = machine.path("w/a/b/new.txt");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).expect("a mode");
+    folder.write("a/b/new.txt", b"three").expect("again");
+    let mode = std::fs::metadata(&path)
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o640);
+    // Whoever had it open has the old content, whole.
+    let mut old = std::fs::File::open(&path).expect("a file");
+    folder.write("a/b/new.txt", b"four").expect("again");
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut old, &mut text).expect("text");
+    assert_eq!(text, "three");
+    let names: Vec<_> = folder
+        .list("a/b")
+        .expect("a folder")
+        .into_iter()
+        .map(|entry| entry.name)
+        .collect();
+    assert_eq!(names, ["new.txt"], "nothing temporary is left");
+}
+
+#[test]
+fn a_folder_is_listed_by_name() {
+    let machine = trap();
+    let folder = machine.open("w");
+    folder.append("log", b"12").expect("a file");
+    folder.append("log", b"345").expect("a file");
+    let entries = folder.list(".").expect("a folder");
+    let found = |name: &str| {
+        let entry = entries.iter().find(|entry| entry.name == name);
+        entry.map(|entry| (entry.kind, entry.size))
+    };
+    assert!(entries.is_sorted_by(|one, other| one.name < other.name));
+    assert_eq!(found("log"), Some((FileKind::File, 5)));
+    assert_eq!(found("sub"), Some((FileKind::Directory, 0)));
+    assert_eq!(found("up"), Some((FileKind::Link, 0)));
+    let at = folder.metadata("fine").expect("below").expect("there");
+    assert_eq!((at.kind, at.size), (FileKind::File, 4));
+    assert_eq!(
+        folder.metadata(".").expect("below").expect("there").kind,
+        FileKind::Directory
+    );
+    folder.remove("up").expect("a link");
+    assert_eq!(machine.get("secret.txt"), "secret");
+}
+
+#[test]
+fn the_end_of_a_file_is_read_without_the_rest() {
+    let machine = trap();
+    let folder: std::rc::Rc<dyn Directory> = machine.open("w");
+    assert_eq!(
+        folder.read_tail("inside.txt", 4).expect("a file"),
+        (b"side".to_vec(), 2)
+    );
+    assert_eq!(
+        folder.read_tail("inside.txt", 6).expect("a file"),
+        (b"inside".to_vec(), 0)
+    );
+    assert_eq!(
+        folder.read_tail("inside.txt", 99).expect("a file"),
+        (b"inside".to_vec(), 0)
+    );
+    assert_eq!(
+        folder.read_tail("inside.txt", 0).expect("a file"),
+        (Vec::new(), 6)
+    );
+}
+
+#[test]
+fn clocks_and_random_numbers() {
+    let platform = native::platform(Machine::new().platform().http);
+    // 2025-01-01
+    assert!(platform.clock.now() > 1_735_689_600_000);
+    let before = platform.clock.monotonic();
+    platform.clock.sleep(2);
+    assert!(platform.clock.monotonic() >= before + 2);
+    assert_ne!(platform.random.next(), platform.random.next());
+    assert_eq!(
+        platform.environment.variable("PATH"),
+        std::env::var("PATH").ok()
+    );
+    assert_eq!(platform.environment.variable("NO_SUCH_VARIABLE"), None);
 }

@@ -6,7 +6,7 @@
 #![cfg(all(feature = "native-platform", unix))]
 #![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
 
-mod machine;
+mod workbench;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use clawft_core::platform::FileSystem as _;
 use clawft_core::platform::native::NativeFiles;
-use machine::Machine;
+use workbench::Machine;
 use serde_json::json;
 
 const SECRET: &str = "SECRET-of-others";
@@ -243,7 +243,7 @@ fn no_path_leads_out() {
             assert!(result.is_err(), "{tool} {arguments}: {result:?}");
             let error = result.unwrap_err();
             assert!(
-                !error.contains(SECRET) && !error.contains("root:"),
+                !error.contains(SECRET) && !error.contains("root:x:"),
                 "{error}"
             );
             assert_eq!(contents(&root), before, "{tool} {arguments}");

@@ -3,13 +3,13 @@
 #![cfg(all(feature = "exec-tool", unix))]
 #![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
 
-mod machine;
+mod workbench;
 
 use std::fs;
 use std::rc::Rc;
 
 use clawft_core::tool::Running;
-use machine::{Machine, Memory};
+use workbench::{Machine, Memory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -264,7 +264,7 @@ fn the_user_says_what_may_run() {
     assert!(shell(&machine, "uname").is_ok());
     assert!(shell(&machine, "ls").is_err());
     let (_folder, machine) = self::machine(json!({
-        "command_policy": {"mode": "denylist", "denylist": ["Git  push"]},
+        "command_policy": {"mode": "denylist", "denylist": ["Git push"]},
     }));
     assert!(shell(&machine, "uname").is_ok());
     for command in [

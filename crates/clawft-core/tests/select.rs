@@ -90,6 +90,7 @@ fn chosen(selected: &Selected) -> (String, String, String, String) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn prefixes() {
     // The addresses stand in each provider's own reference of its API.
     for (model, variable, name, rest, url, key) in [

@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
 
-mod machine;
+mod workbench;
 
 use std::net::IpAddr;
 
 use clawft_core::url_policy::{Url, UrlError, Zone, judge, zone};
 use serde_json::Value;
 
-use machine::config;
+use workbench::config;
 
 fn cases(text: &str) -> Vec<Value> {
     serde_json::from_str(text).unwrap()

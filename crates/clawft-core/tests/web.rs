@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
 
-mod machine;
+mod workbench;
 
 use clawft_core::config::Secret;
 use clawft_core::tool::Running;
 use clawft_core::url_policy::Zone;
-use machine::Machine;
+use workbench::Machine;
 use serde_json::{Value, json};
 
 const HTML: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];

@@ -13,6 +13,8 @@
 //!               {"role": "tool", "id": "…", "content": "…"}]}
 //! ```
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 /// An API.
@@ -95,11 +97,13 @@ impl Failure {
 /// What the API would turn it down for.
 pub fn read(api: Api, headers: &Map<String, Value>, body: &Value) -> Result<Value, Failure> {
     let header = |name: &str| headers.get(name).and_then(Value::as_str);
-    let (given, wanted) = match api {
-        Api::OpenAi => (header("authorization"), format!("Bearer {}", api.key())),
-        Api::Anthropic => (header("x-api-key"), api.key().to_owned()),
+    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let given = match api {
+        Api::OpenAi => bearer,
+        // Its own client sends either.
+        Api::Anthropic => header("x-api-key").or(bearer),
     };
-    if given != Some(&wanted) {
+    if given != Some(api.key()) {
         return Err(Failure {
             status: 401,
             kind: match api {
@@ -130,7 +134,7 @@ pub fn read(api: Api, headers: &Map<String, Value>, body: &Value) -> Result<Valu
         .find(|limit| !limit.is_null())
         .cloned()
         .unwrap_or_default();
-    if !max_tokens.as_u64().is_some_and(|limit| limit > 0) {
+    if max_tokens.as_u64().is_none_or(|limit| limit == 0) {
         return Err(Failure::invalid("max_tokens: required, and more than 0"));
     }
     let messages = body["messages"].as_array();
@@ -192,7 +196,10 @@ fn openai_messages(messages: &[Value]) -> Result<(String, Vec<Value>), Failure> 
     let mut neutral = Vec::new();
     for message in messages {
         let content = match &message["content"] {
-            Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+            Value::Array(parts) => parts
+                .iter()
+                .filter_map(|part| part["text"].as_str())
+                .collect(),
             content => content.as_str().unwrap_or_default().to_owned(),
         };
         let missing = message["content"].is_null();
@@ -211,8 +218,8 @@ fn openai_messages(messages: &[Value]) -> Result<(String, Vec<Value>), Failure> 
                     ) else {
                         return Err(Failure::invalid("messages: a tool call is incomplete"));
                     };
-                    let arguments = serde_json::from_str(arguments)
-                        .unwrap_or_else(|_| Value::from(arguments));
+                    let arguments =
+                        serde_json::from_str(arguments).unwrap_or_else(|_| Value::from(arguments));
                     calls.push(json!({"id": id, "name": name, "arguments": arguments}));
                 }
                 if missing && calls.is_empty() {
@@ -270,9 +277,10 @@ fn anthropic_messages(messages: &[Value]) -> Result<Vec<Value>, Failure> {
                 }
                 Some("tool_result") if role == "user" && text.is_empty() => {
                     let content = match &block["content"] {
-                        Value::Array(parts) => {
-                            parts.iter().filter_map(|part| part["text"].as_str()).collect()
-                        }
+                        Value::Array(parts) => parts
+                            .iter()
+                            .filter_map(|part| part["text"].as_str())
+                            .collect(),
                         content => content.as_str().unwrap_or_default().to_owned(),
                     };
                     neutral.push(json!({
@@ -280,7 +288,9 @@ fn anthropic_messages(messages: &[Value]) -> Result<Vec<Value>, Failure> {
                     }));
                 }
                 kind => {
-                    return Err(Failure::invalid(format!("messages: a block of type {kind:?}")));
+                    return Err(Failure::invalid(format!(
+                        "messages: a block of type {kind:?}"
+                    )));
                 }
             }
         }
@@ -418,7 +428,8 @@ impl Answer<'_> {
                 }
                 for (id, name, arguments) in self.calls() {
                     let input: Value = serde_json::from_str(&arguments).unwrap_or_default();
-                    content.push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
+                    content
+                        .push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
                 }
                 json!({
                     "id": "msg_013Zva2CMHLNnXjNJJKqJ2EF",
@@ -452,9 +463,9 @@ impl Answer<'_> {
         let mut text = String::new();
         for (name, data) in events {
             if let Some(name) = name {
-                text.push_str(&format!("event: {name}\n"));
+                let _ = writeln!(text, "event: {name}");
             }
-            text.push_str(&format!("data: {data}\n\n"));
+            let _ = write!(text, "data: {data}\n\n");
         }
         text
     }
@@ -511,11 +522,14 @@ impl Answer<'_> {
 
     fn anthropic_stream(&self, model: &str) -> Vec<(Option<&'static str>, String)> {
         let (input, output) = self.usage();
-        let mut message = Answer(&json!({"usage": {"input": input, "output": 1}}))
-            .whole(Api::Anthropic, model);
+        let mut message =
+            Answer(&json!({"usage": {"input": input, "output": 1}})).whole(Api::Anthropic, model);
         message["stop_reason"] = Value::Null;
         let mut events = vec![
-            ("message_start", json!({"type": "message_start", "message": message})),
+            (
+                "message_start",
+                json!({"type": "message_start", "message": message}),
+            ),
             ("ping", json!({"type": "ping"})),
         ];
         let mut index = 0;

@@ -96,15 +96,29 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Run) -> Result<bool> {
-    let program: Vec<String> = arguments.program.split_whitespace().map(str::to_owned).collect();
+    let program: Vec<String> = arguments
+        .program
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     let mut out = io::stdout().lock();
     let (mut passed, mut failed, mut left_out) = (0, 0, 0);
     for path in &arguments.scenarios {
-        let paths = if path.is_dir() { suite::scenarios(path)? } else { vec![path.clone()] };
+        let paths = if path.is_dir() {
+            suite::scenarios(path)?
+        } else {
+            vec![path.clone()]
+        };
         for path in paths {
-            let name = path.file_stem().context("a scenario without a name")?.display();
+            let name = path
+                .file_stem()
+                .context("a scenario without a name")?
+                .display();
             let scenario = Scenario::read(&path, "http://127.0.0.1:1", "/")?;
-            let needed = scenario.needs.iter().find(|need| arguments.without.contains(need));
+            let needed = scenario
+                .needs
+                .iter()
+                .find(|need| arguments.without.contains(need));
             if let Some(need) = needed {
                 writeln!(out, "without {need}: {name}")?;
                 left_out += 1;
@@ -120,7 +134,11 @@ fn run(arguments: &Run) -> Result<bool> {
                 for problem in &problems {
                     writeln!(out, "  {problem}")?;
                 }
-                *if problems.is_empty() { &mut passed } else { &mut failed } += 1;
+                *if problems.is_empty() {
+                    &mut passed
+                } else {
+                    &mut failed
+                } += 1;
             }
         }
     }
@@ -142,13 +160,14 @@ fn serve(arguments: &Serve) -> Result<bool> {
         }
         None => None,
     };
-    println!("{}", listener.port());
-    io::stdout().flush()?;
+    let mut out = io::stdout();
+    writeln!(out, "{}", listener.port())?;
+    out.flush()?;
     let server = listener.serve(scenario.exchanges, arguments.variant.api, log);
     io::stdin().read_to_end(&mut Vec::new())?;
     let problems = server.problems();
     for problem in &problems {
-        println!("{problem}");
+        writeln!(out, "{problem}")?;
     }
     Ok(problems.is_empty())
 }

@@ -25,10 +25,12 @@ pub fn mismatch(pattern: &Value, value: &Value, path: &str) -> Option<String> {
         return apply(operator, argument, value, path);
     }
     match (pattern, value) {
-        (Value::Object(wanted), Value::Object(members)) => wanted.iter().find_map(|(key, wanted)| {
-            let member = members.get(key).unwrap_or(&Value::Null);
-            mismatch(wanted, member, &format!("{path}.{key}"))
-        }),
+        (Value::Object(wanted), Value::Object(members)) => {
+            wanted.iter().find_map(|(key, wanted)| {
+                let member = members.get(key).unwrap_or(&Value::Null);
+                mismatch(wanted, member, &format!("{path}.{key}"))
+            })
+        }
         (Value::Array(wanted), Value::Array(elements)) if wanted.len() == elements.len() => {
             let mut pairs = wanted.iter().zip(elements).enumerate();
             pairs.find_map(|(index, (wanted, element))| {
@@ -36,7 +38,7 @@ pub fn mismatch(pattern: &Value, value: &Value, path: &str) -> Option<String> {
             })
         }
         (wanted, value) if wanted == value => None,
-        (wanted, value) => differs(path, &short(wanted), value),
+        (wanted, value) => Some(differs(path, &short(wanted), value)),
     }
 }
 
@@ -56,11 +58,11 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
         "any" => value.is_null().then(|| format!("{path} is missing")),
         "contains" => {
             let missing = parts().into_iter().find(|part| !text.contains(part))?;
-            differs(path, &format!("a text with {missing:?}"), value)
+            Some(differs(path, &format!("a text with {missing:?}"), value))
         }
         "lacks" => {
             let present = parts().into_iter().find(|part| text.contains(part))?;
-            differs(path, &format!("a text without {present:?}"), value)
+            Some(differs(path, &format!("a text without {present:?}"), value))
         }
         "bytes" => {
             let limit = argument.as_u64().unwrap_or_default();
@@ -69,7 +71,7 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
         }
         "json" => match serde_json::from_str(text) {
             Ok(inner) => mismatch(argument, &inner, path),
-            Err(_) => differs(path, "a text of JSON", value),
+            Err(_) => Some(differs(path, "a text of JSON", value)),
         },
         "all" => {
             let mut patterns = argument.as_array().into_iter().flatten();
@@ -83,14 +85,18 @@ fn apply(operator: &str, argument: &Value, value: &Value, path: &str) -> Option<
             if found {
                 return None;
             }
-            differs(path, &format!("an array with {}", short(argument)), value)
+            Some(differs(
+                path,
+                &format!("an array with {}", short(argument)),
+                value,
+            ))
         }
         unknown => Some(format!("{path}: there is no operator ${unknown}")),
     }
 }
 
-fn differs(path: &str, wanted: &str, value: &Value) -> Option<String> {
-    Some(format!("{path} should be {wanted}, and is {}", short(value)))
+fn differs(path: &str, wanted: &str, value: &Value) -> String {
+    format!("{path} should be {wanted}, and is {}", short(value))
 }
 
 /// A value as text, its middle left out where it is long.
@@ -134,7 +140,11 @@ mod tests {
             (json!({"$has": 3}), json!([1, 2]), false),
             (json!({"$any": true}), json!(null), false),
             (json!({"$any": true}), json!(""), true),
-            (json!({"$all": [{"$contains": "a"}, {"$bytes": 1}]}), json!("ab"), false),
+            (
+                json!({"$all": [{"$contains": "a"}, {"$bytes": 1}]}),
+                json!("ab"),
+                false,
+            ),
             (json!({"$nonsense": 1}), json!(1), false),
             (json!("a"), json!("a"), true),
         ];

@@ -224,7 +224,10 @@ impl Scenario {
         };
         after.end()?;
         object.end()?;
-        ensure!(!scenario.about.is_empty(), "about: it must say what it shows");
+        ensure!(
+            !scenario.about.is_empty(),
+            "about: it must say what it shows"
+        );
         ensure!(!scenario.turns.is_empty(), "turns: there are none");
         Ok(scenario)
     }
@@ -348,7 +351,9 @@ fn delivery(value: Value) -> Result<Delivery> {
 fn texts(value: &Value) -> Result<Vec<String>> {
     let list = value.as_array().context("it must be a list of texts")?;
     let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
-    texts.collect::<Option<_>>().context("it must be a list of texts")
+    texts
+        .collect::<Option<_>>()
+        .context("it must be a list of texts")
 }
 
 /// The members of an object, each taken once, so that one that nobody takes is a mistake.
@@ -382,7 +387,9 @@ impl Members {
     fn number(&mut self, key: &str, default: u64) -> Result<u64> {
         match self.take(key) {
             Value::Null => Ok(default),
-            value => value.as_u64().with_context(|| format!("{key} must be a number")),
+            value => value
+                .as_u64()
+                .with_context(|| format!("{key} must be a number")),
         }
     }
 

@@ -47,11 +47,19 @@ impl Listener {
     /// Serves, from threads of its own. `api` is that of exchanges that name no path; requests are
     /// written to `log`, a JSON object on a line for each.
     #[must_use]
-    pub fn serve(self, exchanges: Vec<Exchange>, api: Api, log: Option<Box<dyn Write + Send>>) -> Server {
+    pub fn serve(
+        self,
+        exchanges: Vec<Exchange>,
+        api: Api,
+        log: Option<Box<dyn Write + Send>>,
+    ) -> Server {
         let shared = Arc::new(Shared {
             api,
             state: Mutex::new(State {
-                open: exchanges.into_iter().map(|exchange| (exchange.times, exchange)).collect(),
+                open: exchanges
+                    .into_iter()
+                    .map(|exchange| (exchange.times, exchange))
+                    .collect(),
                 problems: Vec::new(),
                 log,
                 waiting: 0,
@@ -148,7 +156,10 @@ impl Shared {
         state.most = state.most.max(state.waiting);
         self.change.notify_all();
         while state.most < exchange.together && !state.over {
-            state = self.change.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .change
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         Ok(exchange)
     }
@@ -159,7 +170,10 @@ fn choose(state: &mut State, default: Api, request: &mut Request) -> Result<Exch
         bail!("a request without a path");
     };
     if let Some(api) = Api::of(&path) {
-        let headers = request.0["headers"].as_object().cloned().unwrap_or_default();
+        let headers = request.0["headers"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
         let chat = api::read(api, &headers, &request.0["body"]);
         // A scenario may want a request that is turned down; it then expects no chat.
         match chat {
@@ -175,10 +189,15 @@ fn choose(state: &mut State, default: Api, request: &mut Request) -> Result<Exch
             None => default.path() == path,
         };
         let wanted = expect["method"].as_str();
-        let wanted = wanted.unwrap_or(if expect["path"].is_null() { "POST" } else { "GET" });
+        let wanted = wanted.unwrap_or(if expect["path"].is_null() {
+            "POST"
+        } else {
+            "GET"
+        });
         *times > 0 && same_path && *method == wanted
     });
-    let (times, exchange) = place.with_context(|| format!("no exchange is left for {method} {path}"))?;
+    let (times, exchange) =
+        place.with_context(|| format!("no exchange is left for {method} {path}"))?;
     *times -= 1;
     let exchange = exchange.clone();
     if exchange.expect.get("refused").is_none()
@@ -300,7 +319,10 @@ fn respond(mut stream: &TcpStream, exchange: &Exchange, api: Api, request: &Requ
         body = text.replace('\n', &delivery.line_end).into_bytes();
     }
     let mut headers = vec![
-        ("date".to_owned(), "Thu, 01 Jan 2026 00:00:00 GMT".to_owned()),
+        (
+            "date".to_owned(),
+            "Thu, 01 Jan 2026 00:00:00 GMT".to_owned(),
+        ),
         ("connection".to_owned(), "close".to_owned()),
     ];
     match delivery.framing {
@@ -311,7 +333,9 @@ fn respond(mut stream: &TcpStream, exchange: &Exchange, api: Api, request: &Requ
         Framing::Length | Framing::Close => {}
     }
     for (name, value) in &delivery.headers {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         if name == "content-type" {
             kind = if value.is_null() { String::new() } else { text };
         } else {
@@ -326,10 +350,15 @@ fn respond(mut stream: &TcpStream, exchange: &Exchange, api: Api, request: &Requ
     }
     let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([&*name, ": ", &*value, "\r\n"]);
     }
     head.push_str("\r\n");
-    if let Some(Fault { cut, head: true, at }) = delivery.fault {
+    if let Some(Fault {
+        cut,
+        head: true,
+        at,
+    }) = delivery.fault
+    {
         stream.write_all(&head.as_bytes()[..at.min(head.len())])?;
         return end(stream, cut);
     }
@@ -377,7 +406,10 @@ fn end(mut stream: &TcpStream, cut: bool) -> Result<()> {
 fn content(exchange: &Exchange, api: Api, request: &Request) -> Result<(u16, String, Vec<u8>)> {
     let json = "application/json".to_owned();
     let failure = exchange.error.as_ref().map(|error| Failure {
-        status: error["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
+        status: error["status"]
+            .as_u64()
+            .and_then(|status| u16::try_from(status).ok())
+            .unwrap_or(500),
         kind: error["type"].as_str().unwrap_or("api_error").to_owned(),
         message: error["message"].as_str().unwrap_or_default().to_owned(),
     });
@@ -386,16 +418,35 @@ fn content(exchange: &Exchange, api: Api, request: &Request) -> Result<(u16, Str
         let model = chat["model"].as_str().unwrap_or_default();
         return Ok(if chat["stream"] == json!(true) {
             let text = Answer(answer).stream(api, model, failure.as_ref());
-            (200, "text/event-stream; charset=utf-8".to_owned(), text.into_bytes())
+            (
+                200,
+                "text/event-stream; charset=utf-8".to_owned(),
+                text.into_bytes(),
+            )
         } else {
-            (200, json, Answer(answer).whole(api, model).to_string().into_bytes())
+            (
+                200,
+                json,
+                Answer(answer).whole(api, model).to_string().into_bytes(),
+            )
         });
     }
     if let Some(failure) = failure {
-        return Ok((failure.status, json, failure.body(api).to_string().into_bytes()));
+        return Ok((
+            failure.status,
+            json,
+            failure.body(api).to_string().into_bytes(),
+        ));
     }
-    let response = exchange.response.as_ref().context("an exchange without a response")?;
-    let kind = if response.get("json").is_some() { json } else { "text/plain; charset=utf-8".to_owned() };
+    let response = exchange
+        .response
+        .as_ref()
+        .context("an exchange without a response")?;
+    let kind = if response.get("json").is_some() {
+        json
+    } else {
+        "text/plain; charset=utf-8".to_owned()
+    };
     Ok((200, kind, content_of(response)?))
 }
 

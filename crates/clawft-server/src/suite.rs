@@ -24,7 +24,7 @@ use crate::scenario::{Scenario, Turn, Variant};
 use crate::server::Listener;
 
 /// How long a program may take for one message before it is taken to hang.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Where the configuration is, in the home folder.
 pub const CONFIG: &str = ".clawft/config.json";
@@ -37,7 +37,10 @@ pub fn scenarios(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             paths.push(path);
         }
     }
@@ -60,7 +63,11 @@ pub fn run(program: &[String], path: &Path, variant: Variant) -> Result<Vec<Stri
     for (path, content) in &scenario.home {
         write(&home.join(path), content)?;
     }
-    if !scenario.home.iter().any(|(path, _)| path.starts_with(".clawft/config.")) {
+    if !scenario
+        .home
+        .iter()
+        .any(|(path, _)| path.starts_with(".clawft/config."))
+    {
         write(&home.join(CONFIG), config.to_string().as_bytes())?;
     }
     let log = folder.path().join("requests.jsonl");
@@ -124,7 +131,9 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
 #[must_use]
 pub fn command(program: &[String], home: &Path, scenario: &Scenario, turn: &Turn) -> Command {
     let home_text = home.to_string_lossy();
-    let mut words = program.iter().map(|word| word.replace("{home}", &home_text));
+    let mut words = program
+        .iter()
+        .map(|word| word.replace("{home}", &home_text));
     let mut command = Command::new(words.next().unwrap_or_default());
     command
         .args(words)
@@ -134,14 +143,23 @@ pub fn command(program: &[String], home: &Path, scenario: &Scenario, turn: &Turn
         .env("HOME", home)
         .envs(scenario.environment.iter().cloned())
         .current_dir(home)
-        .stdin(if turn.stdin { Stdio::piped() } else { Stdio::null() });
+        .stdin(if turn.stdin {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
     if !turn.stdin {
         command.arg(&turn.message);
     }
     command
 }
 
-fn run_turn(program: &[String], home: &Path, scenario: &Scenario, turn: &Turn) -> Result<Vec<String>> {
+fn run_turn(
+    program: &[String],
+    home: &Path,
+    scenario: &Scenario,
+    turn: &Turn,
+) -> Result<Vec<String>> {
     let folder = tempfile::tempdir()?;
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     let mut child = command(program, home, scenario, turn)
@@ -215,7 +233,11 @@ pub fn events(out: &str) -> Result<Value> {
         };
         let text_of = |event: &Map<String, Value>| {
             let is_text = event.get("type") == Some(&json!("text"));
-            event.get("text")?.as_str().filter(|_| is_text).map(str::to_owned)
+            event
+                .get("text")?
+                .as_str()
+                .filter(|_| is_text)
+                .map(str::to_owned)
         };
         let more = text_of(&event);
         let joined = events.last().and_then(text_of).zip(more);

@@ -132,7 +132,9 @@ fn open(cli: &Cli, machine: &Machine) -> Result<Agent, Error> {
 
 /// A path that does not depend on the current folder; `~`, which no shell has replaced, stays.
 fn absolute(path: &str) -> String {
-    let whole = std::path::absolute(path).ok().filter(|_| !path.starts_with('~'));
+    let whole = std::path::absolute(path)
+        .ok()
+        .filter(|_| !path.starts_with('~'));
     let whole = whole.and_then(|path| path.into_os_string().into_string().ok());
     whole.unwrap_or_else(|| path.to_owned())
 }

@@ -69,12 +69,15 @@ impl Show {
                 write!(self.out, "{}", visible(text))?;
                 self.out.flush()
             }
-            Event::Text(_) => Ok(()),
             Event::ToolCall(ToolCall {
                 name, arguments, ..
             }) => {
                 let short: String = arguments.chars().take(ARGUMENTS).collect();
-                let more = if short.len() < arguments.len() { "…" } else { "" };
+                let more = if short.len() < arguments.len() {
+                    "…"
+                } else {
+                    ""
+                };
                 self.note(&format!("{name} {short}{more}"))
             }
             Event::ToolResult {
@@ -86,7 +89,7 @@ impl Show {
                 let short: String = content.chars().take(ARGUMENTS).collect();
                 self.note(&format!("{name} failed: {short}"))
             }
-            Event::ToolResult { .. } => Ok(()),
+            Event::Text(_) | Event::ToolResult { .. } => Ok(()),
             Event::Done { text, stop, .. } => {
                 if self.form == Form::Last {
                     write!(self.out, "{text}")?;

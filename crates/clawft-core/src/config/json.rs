@@ -53,8 +53,9 @@ impl Walker<'_> {
                     let part = path.first().filter(|_| on);
                     let here = if first == b'{' {
                         self.at += 1;
+                        let same = self.same;
                         let key = self.text_end();
-                        part.is_some_and(|part| (self.same)(&key, part))
+                        part.is_some_and(|part| same(key, part))
                     } else {
                         index += 1;
                         part.is_some_and(|part| part.parse() == Ok(index - 1))
@@ -76,7 +77,7 @@ impl Walker<'_> {
     }
 
     /// Passes the rest of a text: what it says, as long as it has no escapes.
-    fn text_end(&mut self) -> String {
+    fn text_end(&mut self) -> &str {
         let start = self.at;
         while let Some(byte) = self.text.get(self.at)
             && *byte != b'"'
@@ -85,6 +86,6 @@ impl Walker<'_> {
         }
         let end = self.at.min(self.text.len());
         self.at += 1;
-        String::from_utf8_lossy(&self.text[start..end]).into_owned()
+        std::str::from_utf8(&self.text[start..end]).unwrap_or_default()
     }
 }

@@ -126,8 +126,14 @@ impl NativeDirectory {
 
     /// Makes the folders that a path needs.
     fn make_folders(&self, folder: &Path) -> std::io::Result<()> {
-        if folder.as_os_str().is_empty() || self.0.is_dir(folder) {
+        if folder.as_os_str().is_empty() {
             return Ok(());
+        }
+        match self.0.metadata(folder) {
+            Ok(metadata) if metadata.is_dir() => return Ok(()),
+            Ok(_) => return Err(ErrorKind::NotADirectory.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
         self.0.create_dir_all(folder)?;
         folder

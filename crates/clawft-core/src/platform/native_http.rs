@@ -25,7 +25,7 @@ const MAX_HEAD: usize = 64 * 1024;
 const PIECE: usize = 16 * 1024;
 const PIECES: usize = 4;
 /// What a request waits that names no time
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 /// How soon an interruption is noticed
 const INTERRUPTION: Duration = Duration::from_millis(50);
 
@@ -130,11 +130,16 @@ impl Resolver for Within {
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let all = self.names.resolve(uri, config, timeout)?;
         // The user's own proxy is where the user says, and judges what it is asked for.
-        if config.proxy().is_some_and(|proxy| uri.host() == Some(proxy.host())) {
+        if config
+            .proxy()
+            .is_some_and(|proxy| uri.host() == Some(proxy.host()))
+        {
             return Ok(all);
         }
         let mut near = self.empty();
-        let allowed = all.iter().filter(|address| url_policy::zone(address.ip()) <= self.reach);
+        let allowed = all
+            .iter()
+            .filter(|address| url_policy::zone(address.ip()) <= self.reach);
         allowed.for_each(|address| near.push(*address));
         if near.is_empty() {
             return Err(ureq::Error::Other(Box::new(OutOfReach)));
@@ -199,9 +204,8 @@ fn roots() -> Result<RootCerts, HttpError> {
         let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
             return Ok(RootCerts::WebPki);
         };
-        let wrong = |what: &dyn fmt::Display| {
-            format!("SSL_CERT_FILE {}: {what}", path.to_string_lossy())
-        };
+        let wrong =
+            |what: &dyn fmt::Display| format!("SSL_CERT_FILE {}: {what}", path.to_string_lossy());
         let text = std::fs::read(&path).map_err(|error| wrong(&error))?;
         let certificates: Vec<_> = parse_pem(&text)
             .filter_map(|item| match item {
@@ -227,7 +231,10 @@ enum Report {
 /// Sends and receives, until all is told or nobody listens any more.
 fn perform(client: &ureq::Agent, message: http::Request<Vec<u8>>, sender: &SyncSender<Report>) {
     // Methods that ask only have no body, not even one of length 0.
-    let asks = matches!(message.method().as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE");
+    let asks = matches!(
+        message.method().as_str(),
+        "GET" | "HEAD" | "OPTIONS" | "DELETE"
+    );
     let run = if asks && message.body().is_empty() {
         client.run(message.map(drop))
     } else {

@@ -4,8 +4,6 @@
 //! implement tool use", "Handling stop reasons", "Errors" and "Versions" (by which what is not known, of
 //! events and of blocks, is left out).
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::body::{Body, arguments, takes_temperature};
@@ -30,7 +28,7 @@ pub struct Anthropic {
     pub key: Secret,
     /// Headers beside the API's own, which they replace; in a browser, one of them is
     /// `anthropic-dangerous-direct-browser-access`
-    pub headers: BTreeMap<String, String>,
+    pub headers: Vec<(String, String)>,
 }
 
 impl Provider for Anthropic {
@@ -39,14 +37,15 @@ impl Provider for Anthropic {
         body.raw(r#"{"model":"#).string(chat.model);
         body.raw(r#","max_tokens":"#);
         body.raw(&chat.max_tokens.to_string());
-        let system: Vec<&str> = chat
-            .messages
-            .iter()
-            .filter(|message| message.role == Role::System && !blank(&message.content))
-            .map(|message| message.content.as_str())
-            .collect();
+        let mut system = String::new();
+        for message in chat.messages {
+            if message.role == Role::System && !blank(&message.content) {
+                system.push_str(if system.is_empty() { "" } else { "\n\n" });
+                system.push_str(&message.content);
+            }
+        }
         if !system.is_empty() {
-            body.raw(r#","system":"#).string(&system.join("\n\n"));
+            body.raw(r#","system":"#).string(&system);
         }
         body.raw(r#","messages":["#);
         write_messages(&mut body, chat.messages);
@@ -73,11 +72,12 @@ impl Provider for Anthropic {
             ("anthropic-version", VERSION),
             ("x-api-key", self.key.reveal()),
         ];
-        let own = &own[..if self.key.is_empty() { 1 } else { 2 }];
+        let (keyless, _) = own.split_at(1);
+        let own = if self.key.is_empty() { keyless } else { &own };
         Request {
             method: "POST".into(),
             url: endpoint(&self.base, "/messages"),
-            headers: headers(own, chat.stream, &self.headers),
+            headers: headers(chat.stream, own, &self.headers),
             body: body.into_bytes(),
             ..Request::default()
         }

@@ -2,6 +2,7 @@
 
 use crate::json_repair;
 use crate::message::ToolCall;
+use crate::sse::digits;
 
 /// JSON as it is written: a request has a few members of known names, so nothing needs to be kept of it.
 #[derive(Default)]
@@ -37,8 +38,15 @@ impl Body {
         reason = "a small number, not below zero; what is no number becomes zero"
     )]
     pub(super) fn temperature(&mut self, temperature: f32, highest: f32) -> &mut Self {
-        let thousandths = (temperature.clamp(0.0, highest) * 1000.0).round() as u32;
-        self.raw(&format!("{}.{:03}", thousandths / 1000, thousandths % 1000))
+        // NB: `clamp` shows its bounds when it panics, which takes kilobytes.
+        let thousandths = (temperature.max(0.0).min(highest) * 1000.0).round() as u32;
+        self.raw(&(thousandths / 1000).to_string()).raw(".");
+        for place in [100, 10] {
+            if thousandths % 1000 < place {
+                self.raw("0");
+            }
+        }
+        self.raw(&(thousandths % 1000).to_string())
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -71,12 +79,14 @@ pub(super) fn arguments(call: &ToolCall) -> String {
 /// Anthropic's from Claude Opus 4.7 on turn down a request that does (OpenAI, "Reasoning models";
 /// Anthropic, "Migration guide"). A model is told by its name, whoever runs it.
 pub(super) fn takes_temperature(model: &str) -> bool {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    if name.starts_with("claude") {
-        let mut versions = name
-            .split(['-', '.'])
-            .filter(|part| part.len() <= 2)
-            .filter_map(|part| part.parse::<u8>().ok());
+    let path = model.as_bytes();
+    let start = path.iter().rposition(|&byte| byte == b'/');
+    let name = path.get(start.map_or(0, |slash| slash + 1)..);
+    let name = name.unwrap_or_default();
+    if name.starts_with(b"claude") {
+        // Longer numbers are dates.
+        let parts = name.split(|byte| matches!(byte, b'-' | b'.'));
+        let mut versions = parts.filter(|part| part.len() <= 2).filter_map(digits);
         let version = (versions.next(), versions.next());
         return version.0.is_some() && version <= (Some(4), Some(6));
     }
@@ -84,14 +94,9 @@ pub(super) fn takes_temperature(model: &str) -> bool {
 }
 
 /// Whether a name is that of one of OpenAI's models that reason.
-pub(super) fn reasons(name: &str) -> bool {
-    let digit = |rest: &str, least| {
-        rest.as_bytes()
-            .first()
-            .is_some_and(|d| (least..=b'9').contains(d))
-    };
-    name.strip_prefix('o').is_some_and(|rest| digit(rest, b'1'))
-        || name
-            .strip_prefix("gpt-")
-            .is_some_and(|rest| digit(rest, b'5'))
+pub(super) const fn reasons(name: &[u8]) -> bool {
+    matches!(
+        name,
+        [b'o', b'1'..=b'9', ..] | [b'g', b'p', b't', b'-', b'5'..=b'9', ..]
+    )
 }

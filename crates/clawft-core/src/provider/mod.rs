@@ -8,8 +8,6 @@ mod response;
 pub mod retry;
 pub mod select;
 
-use std::collections::BTreeMap;
-
 use crate::message::{Message, StopReason, Usage};
 use crate::platform::Request;
 use crate::tool::Spec;
@@ -114,24 +112,30 @@ fn endpoint(base: &str, path: &str) -> String {
     format!("{}{path}", base.trim_end_matches('/'))
 }
 
-/// The headers of a request: those of its API, what it sends and wants, and those of the user, which
+/// The headers of a request: what it wants and sends, those of its API, and those of the user, which
 /// replace others of their name.
 fn headers(
-    own: &[(&str, &str)],
     stream: bool,
-    extra: &BTreeMap<String, String>,
+    own: &[(&str, &str)],
+    extra: &[(String, String)],
 ) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: &str| {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.into(), value.into()));
+    };
     let accept = if stream {
         "text/event-stream"
     } else {
         "application/json"
     };
-    let general = [("accept", accept), ("content-type", "application/json")];
-    let mut headers: Vec<(String, String)> = Vec::new();
-    let extra = extra.iter().map(|(name, value)| (&**name, &**value));
-    for (name, value) in general.into_iter().chain(own.iter().copied()).chain(extra) {
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.push((name.into(), value.into()));
+    set("accept", accept);
+    set("content-type", "application/json");
+    for (name, value) in own {
+        set(name, value);
+    }
+    for (name, value) in extra {
+        set(name, value);
     }
     headers
 }

@@ -3,8 +3,6 @@
 //! Sources: OpenAI's API reference, "Chat completions" (the objects of the request, of the response and of
 //! its chunks) and "Reasoning models"; what other providers do differently is said where it is handled.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::body::{Body, arguments, reasons, takes_temperature};
@@ -22,7 +20,7 @@ pub struct OpenAi {
     /// The key, or empty where none is needed
     pub key: Secret,
     /// Headers beside the API's own, which they replace
-    pub headers: BTreeMap<String, String>,
+    pub headers: Vec<(String, String)>,
 }
 
 impl Provider for OpenAi {
@@ -45,7 +43,7 @@ impl Provider for OpenAi {
             body.raw("]");
         }
         // OpenAI's models that reason know the limit by this name alone, and others do not all know it.
-        body.raw(if reasons(chat.model) {
+        body.raw(if reasons(chat.model.as_bytes()) {
             r#","max_completion_tokens":"#
         } else {
             r#","max_tokens":"#
@@ -66,8 +64,8 @@ impl Provider for OpenAi {
             method: "POST".into(),
             url: endpoint(&self.base, "/chat/completions"),
             headers: headers(
-                if key.is_empty() { &[] } else { &own },
                 chat.stream,
+                if key.is_empty() { &[] } else { &own },
                 &self.headers,
             ),
             body: body.into_bytes(),

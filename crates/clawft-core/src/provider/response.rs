@@ -289,7 +289,7 @@ impl Decoder for Response {
                 while !self.answer.ended
                     && let Some(event) = events.next(&mut bytes).map_err(too_large)?
                 {
-                    match event.data.trim() {
+                    match event.data.trim_ascii() {
                         "" => {}
                         "[DONE]" => self.answer.end(),
                         data => {
@@ -301,7 +301,7 @@ impl Decoder for Response {
             }
             Body::Unknown => {}
         }
-        Ok(self.answer.text[before..].into())
+        Ok(self.answer.text.get(before..).unwrap_or_default().into())
     }
 
     fn finish(mut self: Box<Self>) -> Result<Completion, ModelError> {
@@ -343,20 +343,21 @@ fn told_failure(response: &Value) -> Option<ModelError> {
     let response = response.get(0).unwrap_or(response);
     let error = match &response["error"] {
         // vLLM has no object around it.
-        Value::Null if response["object"] == "error" => response,
+        Value::Null if response["object"].as_str() == Some("error") => response,
         Value::Null => return None,
         error => error,
     };
-    let kind = ["type", "code", "status"]
-        .iter()
-        .find_map(|key| match &error[*key] {
-            Value::String(kind) => Some(kind.clone()),
-            Value::Number(code) => Some(code.to_string()),
-            _ => None,
-        });
+    let mut kind = String::new();
+    for key in ["status", "code", "type"] {
+        match &error[key] {
+            Value::String(told) => kind.clone_from(told),
+            Value::Number(code) => kind = code.as_i64().unwrap_or_default().to_string(),
+            _ => {}
+        }
+    }
     let message = error["message"].as_str().or(error.as_str());
     Some(ModelError::Provider {
-        kind: kind.unwrap_or_default(),
+        kind,
         message: match message {
             Some(message) => message.into(),
             None => serde_json::to_string(error).unwrap_or_default(),
@@ -369,30 +370,43 @@ const SHOWN: usize = 300;
 
 /// What a response of a status other than 2xx says went wrong, never with the key in it.
 pub(super) fn failure(status: u16, body: &[u8], key: &str) -> ModelError {
-    let status = format!("HTTP status {status}");
-    let limited = body.len() <= MAX_EVENT && json_repair::within_limits(body);
-    let json = serde_json::from_slice(if limited { body } else { b"" }).unwrap_or(Value::Null);
-    let (kind, mut message) = match told_failure(&json) {
-        Some(ModelError::Provider { kind, message }) if kind.is_empty() => (status, message),
-        Some(ModelError::Provider { kind, message }) => (format!("{status}, {kind}"), message),
-        _ => {
-            let text = ["message", "detail"]
-                .iter()
-                .find_map(|key| json[*key].as_str())
-                .map_or_else(
-                    || String::from_utf8_lossy(&body[..body.len().min(SHOWN)]).into(),
-                    String::from,
-                );
-            (status, text.trim().into())
-        }
+    let json = if body.len() <= MAX_EVENT && json_repair::within_limits(body) {
+        serde_json::from_slice(body).unwrap_or(Value::Null)
+    } else {
+        Value::Null
     };
-    if !key.is_empty() {
-        message = message.replace(key, "…");
+    let mut told = String::new();
+    let mut text = json["message"].as_str().or(json["detail"].as_str());
+    let failure = told_failure(&json);
+    if let Some(ModelError::Provider { kind, message }) = &failure {
+        told.push_str(if kind.is_empty() { "" } else { ", " });
+        told.push_str(kind);
+        text = Some(message);
     }
-    if message.is_empty() {
-        message = "no reason was given".into();
+    let shown = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
+    let text = text.unwrap_or(&shown).trim_ascii();
+    ModelError::Provider {
+        kind: format!("HTTP status {status}{told}"),
+        message: if text.is_empty() {
+            "no reason was given".into()
+        } else {
+            without(text, key)
+        },
     }
-    ModelError::Provider { kind, message }
+}
+
+/// A text with an ellipsis for each key in it.
+fn without(mut text: &str, key: &str) -> String {
+    let mut shown = String::new();
+    while !key.is_empty()
+        && let Some(at) = json_repair::find(text.as_bytes(), key.as_bytes())
+        && let (Some(before), Some(after)) = (text.get(..at), text.get(at + key.len()..))
+    {
+        shown.push_str(before);
+        shown.push('…');
+        text = after;
+    }
+    shown + text
 }
 
 /// A member that is a text, taken out; empty where it is none.

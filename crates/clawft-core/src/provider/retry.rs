@@ -4,6 +4,8 @@
 //! and 500 or more; `x-should-retry` decides against that; the wait is the server's (`retry-after-ms`,
 //! `retry-after`), or else grows from half a second to eight, less up to a quarter at random.
 
+use crate::sse::digits;
+
 /// Longest wait for a server, in milliseconds. A user rather hears that it takes longer.
 pub const MAX_WAIT: u64 = 60_000;
 
@@ -52,26 +54,27 @@ pub fn after(headers: &[(String, String)], now: u64) -> Option<u64> {
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let (_, value) = headers.iter().find(|(known, _)| known == name)?;
-    Some(value.trim())
+    Some(value.trim_ascii())
 }
 
 /// A decimal number of that many thousandths, rounded down: seconds should be whole, but some servers
 /// send fractions.
 fn thousandths(text: &str, unit: u64) -> Option<u64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
-        return None;
-    }
+    let text = text.as_bytes();
+    let dot = text.iter().position(|&byte| byte == b'.');
+    let (whole, fraction) = match dot {
+        Some(dot) => (&text[..dot], &text[dot + 1..]),
+        None => (text, &b"0"[..]),
+    };
+    digits(fraction)?;
     // A number that is too large for 64 bits is no shorter a wait.
-    let whole = whole.parse().unwrap_or(u64::MAX).saturating_mul(unit);
-    let mut rest = 0;
+    let mut sum = digits(whole)?.saturating_mul(unit);
     let mut place = unit;
-    for digit in fraction.bytes() {
+    for digit in fraction {
         place /= 10;
-        rest += u64::from(digit - b'0') * place;
+        sum = sum.saturating_add(u64::from(digit - b'0') * place);
     }
-    Some(whole.saturating_add(rest))
+    Some(sum)
 }
 
 const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -87,13 +90,7 @@ fn date(text: &str) -> Option<u64> {
         return None;
     }
     DAYS.chunks(3).find(|day| **day == bytes[..3])?;
-    let number = |from: usize, to: usize| -> Option<u64> {
-        bytes[from..to].iter().try_fold(0, |number, digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| number * 10 + u64::from(digit - b'0'))
-        })
-    };
+    let number = |from: usize, to: usize| digits(&bytes[from..to]);
     let day = number(5, 7)?;
     let month = MONTHS.chunks(3).position(|month| *month == bytes[8..11])? as u64;
     let year = number(12, 16)?;

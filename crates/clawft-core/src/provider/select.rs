@@ -5,7 +5,7 @@ use std::fmt;
 use super::Provider;
 use super::anthropic::Anthropic;
 use super::openai::OpenAi;
-use crate::config::{Config, ProviderConfig, Secret};
+use crate::config::{Config, Secret};
 use crate::platform::Environment;
 
 /// Which API a provider speaks.
@@ -125,7 +125,7 @@ impl fmt::Display for SelectError {
         match self {
             Self::NoModel(model) => write!(
                 formatter,
-                "{model:?} names no model: agents.defaults.model should be such as \
+                "\"{model}\" names no model: agents.defaults.model should be such as \
                  anthropic/claude-sonnet-4-5"
             ),
             Self::Unknown(name) => write!(
@@ -139,7 +139,7 @@ impl fmt::Display for SelectError {
             ),
             Self::Base { name, base } => write!(
                 formatter,
-                "providers.{name}.api_base should start with http:// or https://, not {base:?}"
+                "providers.{name}.api_base should start with http:// or https://, not \"{base}\""
             ),
             Self::NoKey { name, variable } => write!(
                 formatter,
@@ -162,8 +162,12 @@ impl fmt::Display for SelectError {
 impl std::error::Error for SelectError {}
 
 fn names() -> String {
-    let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
-    names.join(", ")
+    let mut names = String::new();
+    for known in KNOWN {
+        names.push_str(if names.is_empty() { "" } else { ", " });
+        names.push_str(known.name);
+    }
+    names
 }
 
 /// Chooses the provider of a model by its prefix. Keys and addresses come from the configuration first;
@@ -176,32 +180,31 @@ pub fn select(
     environment: &dyn Environment,
     model: &str,
 ) -> Result<Selected, SelectError> {
-    let model = model.trim();
-    let (known, name, rest) = match model.split_once('/') {
-        Some((name, rest)) => (KNOWN.iter().find(|known| known.name == name), name, rest),
-        None => {
-            let keyed = |known: &&Known| {
-                !known.keyless && !key(config, environment, known.name, Some(known)).is_empty()
-            };
-            match KNOWN.iter().find(keyed) {
-                _ if model.is_empty() => return Err(SelectError::NoModel(String::new())),
-                Some(known) => (Some(known), known.name, model),
-                None => return Err(SelectError::NoProvider(model.into())),
-            }
+    let model = model.trim_ascii();
+    let (known, name, rest) = if let Some((name, rest)) = model.split_once('/') {
+        (KNOWN.iter().find(|known| known.name == name), name, rest)
+    } else {
+        let keyed = |known: &&Known| {
+            !known.keyless && !key(config, environment, known.name, Some(known)).is_empty()
+        };
+        match KNOWN.iter().find(keyed) {
+            Some(known) => (Some(known), known.name, model),
+            None if model.is_empty() => return Err(SelectError::NoModel(String::new())),
+            None => return Err(SelectError::NoProvider(model.into())),
         }
     };
     if rest.is_empty() {
         return Err(SelectError::NoModel(model.into()));
     }
-    let none = ProviderConfig::default();
-    let configured = config.providers.get(name);
-    let own = configured.unwrap_or(&none);
-    let own_base = own.api_base.as_deref().map(str::trim);
-    let own_base = own_base.filter(|base| !base.is_empty());
+    let own = config.providers.get(name);
+    let own_base = own.and_then(|own| own.api_base.as_deref());
+    let own_base = own_base
+        .map(str::trim_ascii)
+        .filter(|base| !base.is_empty());
     let base = match (own_base, known) {
         (Some(base), _) => base,
         (None, Some(known)) => known.base,
-        (None, None) if configured.is_some() => return Err(SelectError::NoBase(name.into())),
+        (None, None) if own.is_some() => return Err(SelectError::NoBase(name.into())),
         (None, None) => return Err(SelectError::Unknown(name.into())),
     };
     if !["http://", "https://"]
@@ -228,7 +231,12 @@ pub fn select(
         return Err(SelectError::Key(name.into()));
     }
     let (base, key) = (base.to_string(), Secret::new(key));
-    let headers = own.extra_headers.clone();
+    let mut headers = Vec::new();
+    if let Some(own) = own {
+        for (name, value) in &own.extra_headers {
+            headers.push((name.clone(), value.clone()));
+        }
+    }
     let provider: Box<dyn Provider> = match known.map_or(Api::OpenAi, |known| known.api) {
         Api::OpenAi => Box::new(OpenAi { base, key, headers }),
         Api::Anthropic => Box::new(Anthropic { base, key, headers }),
@@ -249,11 +257,12 @@ fn key(
     known: Option<&Known>,
 ) -> String {
     let configured = config.providers.get(name);
-    let configured = configured.map_or("", |own| own.api_key.reveal()).trim();
+    let configured = configured.map_or("", |own| own.api_key.reveal());
+    let configured = configured.trim_ascii();
     if !configured.is_empty() {
         return configured.into();
     }
     known
         .and_then(|known| environment.variable(known.variable))
-        .map_or_else(String::new, |key| key.trim().into())
+        .map_or_else(String::new, |key| key.trim_ascii().into())
 }

@@ -1,14 +1,14 @@
 //! Arguments of a tool, checked by its schema: what a model is told is what is enforced.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Spec, ToolError};
 
 /// Arguments that their schema allows.
 #[derive(Debug)]
-pub struct Arguments(Map<String, Value>);
+pub struct Arguments<'a>(&'a Value);
 
-impl Arguments {
+impl<'a> Arguments<'a> {
     /// Checks arguments by a tool's schema. A `null` where an argument may be left out counts as left
     /// out: models write so.
     ///
@@ -17,46 +17,35 @@ impl Arguments {
     ///
     /// # Errors
     /// All that is wrong: which argument, what was expected, what came.
-    pub fn check(spec: &Spec, arguments: &Value) -> Result<Self, ToolError> {
-        let schema: Value = serde_json::from_str(spec.parameters).unwrap_or_default();
-        let Value::Object(given) = arguments else {
-            return Err(ToolError::new(format!(
-                "{}: arguments must be a JSON object, not {}",
-                spec.name,
-                shown(arguments)
-            )));
-        };
-        let required = &schema["required"];
-        let mut kept = given.clone();
-        kept.retain(|name, value| !value.is_null() || requires(required, name));
-        let kept = Value::Object(kept);
-        let mut wrong = Vec::new();
-        check(&schema, &kept, "", &mut wrong);
-        match kept {
-            Value::Object(kept) if wrong.is_empty() => Ok(Self(kept)),
-            _ => Err(ToolError::new(format!(
-                "{}: {}",
-                spec.name,
-                wrong.join("; ")
-            ))),
+    pub fn check(spec: &Spec, arguments: &'a Value) -> Result<Self, ToolError> {
+        let schema = serde_json::from_slice(spec.parameters.as_bytes()).unwrap_or_default();
+        let mut wrong = String::new();
+        if arguments.is_object() {
+            check(&schema, arguments, "", &mut wrong);
+        } else {
+            wrong = format!("arguments must be a JSON object, not {}", shown(arguments));
         }
+        if wrong.is_empty() {
+            return Ok(Self(arguments));
+        }
+        Err(ToolError::new(format!("{}: {wrong}", spec.name)))
     }
 
     /// An argument, if it was given.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+    pub fn get(&self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| !value.is_null())
     }
 
     /// A text, if it was given.
     #[must_use]
-    pub fn optional(&self, name: &str) -> Option<&str> {
+    pub fn optional(&self, name: &str) -> Option<&'a str> {
         self.get(name)?.as_str()
     }
 
     /// A text that the schema requires.
     #[must_use]
-    pub fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &'a str {
         self.optional(name).unwrap_or_default()
     }
 
@@ -82,53 +71,44 @@ impl Arguments {
     }
 }
 
-fn requires(required: &Value, name: &str) -> bool {
-    required
-        .as_array()
-        .is_some_and(|names| names.iter().any(|known| known == name))
-}
-
-fn check(schema: &Value, value: &Value, place: &str, wrong: &mut Vec<String>) {
+/// Adds to `wrong` what is wrong with a value, at a place that is empty for the whole.
+fn check(schema: &Value, value: &Value, place: &str, wrong: &mut String) {
     if !fits(schema, value) {
-        wrong.push(format!(
-            "`{place}` must be {}, not {}",
-            expected(schema),
-            shown(value)
-        ));
+        let (expected, shown) = (expected(schema), shown(value));
+        complain(wrong, &format!("`{place}` must be {expected}, not {shown}"));
         return;
     }
     match value {
         Value::Object(members) => {
-            let properties = schema["properties"].as_object();
-            if let Some(required) = schema["required"].as_array() {
-                for name in required.iter().filter_map(Value::as_str) {
-                    if !members.contains_key(name) {
-                        let expected = expected(&schema["properties"][name]);
-                        wrong.push(format!("`{}` is missing: {expected}", joined(place, name)));
-                    }
+            let properties = &schema["properties"];
+            let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
+            for name in required {
+                let name = name.as_str().unwrap_or_default();
+                if !members.contains_key(name) {
+                    let (place, expected) = (joined(place, name), expected(&properties[name]));
+                    complain(wrong, &format!("`{place}` is missing: {expected}"));
                 }
             }
+            let other = &schema["additionalProperties"];
             for (name, member) in members {
-                let other = &schema["additionalProperties"];
-                match properties.and_then(|properties| properties.get(name)) {
-                    Some(schema) => check(schema, member, &joined(place, name), wrong),
-                    None if other.is_object() => check(other, member, &joined(place, name), wrong),
-                    None if *other == Value::Bool(false) => {
-                        let known: Vec<&str> = properties
-                            .into_iter()
-                            .flat_map(|properties| properties.keys().map(String::as_str))
-                            .collect();
-                        wrong.push(format!(
-                            "there is no `{}`; known are {}",
-                            joined(place, name),
-                            known.join(", ")
-                        ));
+                let place = joined(place, name);
+                let schema = &properties[name.as_str()];
+                if schema.is_object() {
+                    if !member.is_null() || required.contains(&Value::from(name.as_str())) {
+                        check(schema, member, &place, wrong);
                     }
-                    None => {}
+                } else if other.is_object() {
+                    check(other, member, &place, wrong);
+                } else if *other == Value::Bool(false) {
+                    complain(wrong, &format!("there is no `{place}`; known are"));
+                    for (at, name) in properties.as_object().into_iter().flatten().enumerate() {
+                        wrong.push_str(if at == 0 { " " } else { ", " });
+                        wrong.push_str(name.0);
+                    }
                 }
             }
         }
-        Value::Array(items) if schema["items"].is_object() => {
+        Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 let before = wrong.len();
                 check(&schema["items"], item, &format!("{place}[{index}]"), wrong);
@@ -139,6 +119,13 @@ fn check(schema: &Value, value: &Value, place: &str, wrong: &mut Vec<String>) {
         }
         _ => {}
     }
+}
+
+fn complain(wrong: &mut String, what: &str) {
+    if !wrong.is_empty() {
+        wrong.push_str("; ");
+    }
+    wrong.push_str(what);
 }
 
 fn joined(place: &str, name: &str) -> String {
@@ -180,21 +167,18 @@ fn fits(schema: &Value, value: &Value) -> bool {
 
 /// What a schema asks for, in words.
 fn expected(schema: &Value) -> String {
-    if let Some(choices) = schema["enum"].as_array() {
-        let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
-        return format!("one of {}", choices.join(", "));
-    }
-    let kind = match schema["type"].as_str() {
+    let mut text = String::from(match schema["type"].as_str() {
+        _ if schema["enum"].is_array() => "one of ",
         Some("object") => "an object",
         Some("array") => "an array",
         Some("boolean") => "true or false",
         Some("integer") => "an integer",
         Some("number") => "a number",
-        Some("string") if !schema["minLength"].is_null() => "a string that is not empty",
-        _ => "a string",
-    };
-    let mut text = String::from(kind);
+        _ if schema["minLength"].is_null() => "a string",
+        _ => "a string that is not empty",
+    });
     for (keyword, words) in [
+        ("enum", ""),
         ("minimum", " of at least "),
         ("maximum", " of at most "),
         ("minItems", " of at least this many: "),

@@ -1,9 +1,9 @@
 //! `edit_file`: one passage of a file for another.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, Running, Spec, Tool, ToolError, read_file, write_file};
+use super::{Context, Running, Spec, Tool, ToolError, object, read_file, write_file};
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -28,30 +28,28 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let path = arguments.text("path");
     let old = arguments.text("old_text");
     let text = read_file::read(context, path)?;
-    match occurrences(&text, old) {
-        0 => return Err(ToolError::new("old_text not found in file")),
-        1 => {}
-        count => {
-            return Err(ToolError::new(format!(
-                "old_text appears {count} times; provide more context to make it unique"
-            )));
-        }
+    let mut places = text.match_indices(old).map(|(place, _)| place);
+    let place = places
+        .next()
+        .ok_or_else(|| ToolError::new("old_text not found in file"))?;
+    let mut count = 1 + places.count();
+    if count == 1 {
+        // Places that overlap are two as well: `aa` in `aaa` names no one place.
+        let next = text[place..].chars().next().map_or(1, char::len_utf8);
+        count += usize::from(text[place + next..].contains(old));
     }
-    write_file::write(
-        context,
-        path,
-        &text.replacen(old, arguments.text("new_text"), 1),
-    )?;
-    Ok(Running::Done(json!({
-        "message": format!("Successfully edited {path}"),
-    })))
-}
-
-/// How often a passage stands in a text. Two places that overlap count as two: `aa` in `aaa` names no one
-/// place.
-fn occurrences(text: &str, passage: &str) -> usize {
-    match text.matches(passage).count() {
-        1 if text.find(passage) != text.rfind(passage) => 2,
-        count => count,
+    if count > 1 {
+        return Err(ToolError::new(format!(
+            "old_text appears {count} times; provide more context to make it unique"
+        )));
     }
+    let edited = [
+        &text[..place],
+        arguments.text("new_text"),
+        &text[place + old.len()..],
+    ]
+    .concat();
+    write_file::write(context, path, &edited)?;
+    let message = format!("Successfully edited {path}");
+    Ok(Running::Done(object(vec![("message", message.into())])))
 }

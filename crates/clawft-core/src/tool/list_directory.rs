@@ -1,9 +1,9 @@
 //! `list_directory`: what lies in a folder.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, Running, Spec, Tool, ToolError, paths};
+use super::{Context, Running, Spec, Tool, ToolError, object, paths};
 use crate::platform::FileKind;
 
 /// The most entries of one result, which keeps it within what a model is given.
@@ -29,7 +29,6 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let arguments = Arguments::check(&SPEC, arguments)?;
     let path = paths::inside(context, arguments.text("path"))?;
     let mut entries = context.workspace.list(&path)?;
-    entries.sort_by(|one, other| one.name.cmp(&other.name));
     let total = entries.len();
     entries.truncate(MAX_ENTRIES);
     let listed: Vec<Value> = entries
@@ -42,16 +41,16 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
                 entry.kind = target.kind;
                 entry.size = target.size;
             }
-            json!({
-                "name": entry.name,
-                "is_dir": entry.kind == FileKind::Directory,
-                "size": entry.size,
-            })
+            object(vec![
+                ("name", entry.name.into()),
+                ("is_dir", (entry.kind == FileKind::Directory).into()),
+                ("size", entry.size.into()),
+            ])
         })
         .collect();
-    let mut result = json!({ "entries": listed });
+    let mut result = vec![("entries", Value::from(listed))];
     if total > MAX_ENTRIES {
-        result["total"] = total.into();
+        result.push(("total", total.into()));
     }
-    Ok(Running::Done(result))
+    Ok(Running::Done(object(result)))
 }

@@ -1,9 +1,9 @@
 //! `memory_read`: what the agent noted in other conversations.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError};
+use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object};
 use crate::memory;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
@@ -29,22 +29,25 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         let whole = content.len();
         // The newest notes are at the end.
         let start = content.ceil_char_boundary(whole.saturating_sub(MAX_TEXT));
-        let mut result = json!({ "content": content.split_off(start) });
+        let mut result = vec![("content", Value::from(content.split_off(start)))];
         if start > 0 {
-            result["truncated"] = true.into();
-            result["bytes"] = whole.into();
+            result.push(("truncated", true.into()));
+            result.push(("bytes", whole.into()));
         }
-        return Ok(Running::Done(result));
+        return Ok(Running::Done(object(result)));
     }
-    let mut room = MAX_TEXT;
-    let mut matches = memory::query(&content, query);
-    let count = matches.len();
-    matches.retain(|paragraph| {
-        let fits = paragraph.len() <= room;
-        room -= if fits { paragraph.len() } else { room };
-        fits
-    });
-    Ok(Running::Done(
-        json!({ "query": query, "matches": matches, "count": count }),
-    ))
+    let found = memory::query(&content, query);
+    let (count, mut room) = (found.len(), MAX_TEXT);
+    let mut matches: Vec<Value> = Vec::new();
+    for paragraph in found {
+        room = room.saturating_sub(paragraph.len());
+        if room > 0 {
+            matches.push(paragraph.into());
+        }
+    }
+    Ok(Running::Done(object(vec![
+        ("query", query.into()),
+        ("matches", matches.into()),
+        ("count", count.into()),
+    ])))
 }

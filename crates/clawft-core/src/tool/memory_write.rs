@@ -1,9 +1,9 @@
 //! `memory_write`: what to remember in other conversations.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, Running, Spec, Tool, ToolError};
+use super::{Context, Running, Spec, Tool, ToolError, object};
 use crate::memory;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
@@ -26,13 +26,15 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let arguments = Arguments::check(&SPEC, arguments)?;
     let content = arguments.text("content");
     let mode = arguments.optional("mode").unwrap_or("append");
-    // The schema allows no other.
-    let change = memory::Mode::parse(mode).unwrap_or(memory::Mode::Append);
-    memory::write(context.platform, context.workspace, content, change)?;
-    Ok(Running::Done(json!({
-        "message": format!(
-            "Successfully wrote {} bytes to memory (mode: {mode})",
-            content.len()
-        ),
-    })))
+    memory::write(
+        context.platform,
+        context.workspace,
+        content,
+        memory::Mode::parse(mode).unwrap_or(memory::Mode::Append),
+    )?;
+    let message = format!(
+        "Successfully wrote {} bytes to memory (mode: {mode})",
+        content.len()
+    );
+    Ok(Running::Done(object(vec![("message", message.into())])))
 }

@@ -146,13 +146,24 @@ pub const TOOLS: &[Tool] = &[
 /// # Errors
 /// There is none; the message lists those that there are.
 pub fn find(name: &str) -> Result<&'static Tool, ToolError> {
-    TOOLS
-        .iter()
-        .find(|tool| tool.spec.name == name)
-        .ok_or_else(|| {
-            let names: Vec<&str> = TOOLS.iter().map(|tool| tool.spec.name).collect();
-            ToolError::new(format!("no tool {name:?}; there are {}", names.join(", ")))
-        })
+    if let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) {
+        return Ok(tool);
+    }
+    let mut message = format!("no tool {name}; there are");
+    for (at, tool) in TOOLS.iter().enumerate() {
+        message.push_str(if at == 0 { " " } else { ", " });
+        message.push_str(tool.spec.name);
+    }
+    Err(ToolError { message })
+}
+
+/// A JSON object. Unlike `json!` this is one function, whatever the members.
+pub(crate) fn object(members: Vec<(&str, Value)>) -> Value {
+    let mut map = serde_json::Map::new();
+    for (name, value) in members {
+        map.insert(name.to_owned(), value);
+    }
+    Value::Object(map)
 }
 
 /// The longest text of a result, in bytes: what a model is given ends at 65,536, JSON around it and its

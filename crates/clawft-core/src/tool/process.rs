@@ -45,7 +45,7 @@ const VARIABLES: [&str; 15] = [
 /// It cannot be started.
 pub(super) fn start(
     context: &Context<'_>,
-    arguments: &Arguments,
+    arguments: &Arguments<'_>,
     mut command: Command,
 ) -> Result<Running, ToolError> {
     let tools = &context.config.tools;

@@ -1,9 +1,9 @@
 //! `read_file`: the text of a file, whole or by its lines.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, paths};
+use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, paths};
 
 /// The longest file that is read, in bytes: a component has 16 MiB in all.
 pub const MAX_FILE: u64 = 1 << 20;
@@ -57,16 +57,16 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
             "offset {first} is past the end: the file has {total} lines"
         )));
     }
-    let mut result = json!({ "content": piece });
+    let mut result = vec![("content", Value::from(piece))];
     if taken < total {
-        result["first_line"] = first.into();
-        result["lines"] = taken.into();
-        result["total_lines"] = total.into();
+        result.push(("first_line", first.into()));
+        result.push(("lines", taken.into()));
+        result.push(("total_lines", total.into()));
         if first - 1 + taken < total {
-            result["next_offset"] = (first + taken).into();
+            result.push(("next_offset", (first + taken).into()));
         }
     }
-    Ok(Running::Done(result))
+    Ok(Running::Done(object(result)))
 }
 
 fn number(value: Option<u64>) -> Option<usize> {

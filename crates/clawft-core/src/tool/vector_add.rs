@@ -1,9 +1,9 @@
 //! `vector_add`: a text to find again by what it means.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, Running, Spec, Tool, ToolError};
+use super::{Context, Running, Spec, Tool, ToolError, object};
 use crate::vectors::Entry;
 
 /// The collection where none is named.
@@ -51,15 +51,15 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
             vector: vector.as_deref(),
         }],
     )?;
-    Ok(Running::Done(json!({
-        "id": ids.first(),
-        "collection": collection,
-        "count": context.vectors.count(collection)?,
-    })))
+    Ok(Running::Done(object(vec![
+        ("id", ids.first().copied().into()),
+        ("collection", collection.into()),
+        ("count", context.vectors.count(collection)?.into()),
+    ])))
 }
 
 /// The vector of a tool's arguments.
-pub(super) fn vector(arguments: &Arguments) -> Option<Vec<f32>> {
+pub(super) fn vector(arguments: &Arguments<'_>) -> Option<Vec<f32>> {
     let numbers = arguments.get("vector")?.as_array()?;
     #[allow(
         clippy::cast_possible_truncation,

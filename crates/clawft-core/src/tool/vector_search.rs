@@ -1,9 +1,9 @@
 //! `vector_search`: texts that are like another.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, vector_add};
+use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, vector_add};
 use crate::vectors::Query;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
@@ -46,19 +46,20 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         // The nearest are whole; what a model would not be given is not written.
         let text = &found.text[..found.text.floor_char_boundary(room)];
         room -= text.len();
-        let mut result = json!({
-            "id": found.id,
-            // Four digits say as much as a distance means.
-            "distance": (f64::from(found.distance) * 1e4).round_ties_even() / 1e4,
-            "text": text,
-        });
-        if !found.metadata.is_null() {
-            result["metadata"] = found.metadata;
-        }
+        // Four digits say as much as a distance means.
+        let distance = (f64::from(found.distance) * 1e4).round_ties_even() / 1e4;
+        let mut result = vec![
+            ("id", Value::from(found.id)),
+            ("distance", distance.into()),
+            ("text", text.into()),
+        ];
         if text.len() < found.text.len() {
-            result["truncated"] = true.into();
+            result.push(("truncated", true.into()));
         }
-        results.push(result);
+        if !found.metadata.is_null() {
+            result.push(("metadata", found.metadata));
+        }
+        results.push(object(result));
     }
-    Ok(Running::Done(json!({ "results": results })))
+    Ok(Running::Done(object(vec![("results", results.into())])))
 }

@@ -1,9 +1,9 @@
 //! `web_fetch`: what an address of the web says.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, html};
+use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, html, object};
 use crate::platform::{Exchange, Head, HttpError, Request};
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
 
@@ -85,7 +85,7 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     })))
 }
 
-fn headers(arguments: &Arguments) -> Result<Vec<(String, String)>, ToolError> {
+fn headers(arguments: &Arguments<'_>) -> Result<Vec<(String, String)>, ToolError> {
     let mut headers = vec![(String::from("accept-encoding"), String::from("identity"))];
     let given = arguments.get("headers").and_then(Value::as_object);
     for (name, value) in given.into_iter().flatten() {
@@ -172,13 +172,13 @@ fn result(
     let content_type = head.header("content-type").unwrap_or_default();
     let (kind, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let kind = kind.trim().to_ascii_lowercase();
-    let mut result = json!({
-        "url": request.url,
-        "status": head.status,
-        "content_type": content_type,
-    });
+    let mut result = vec![
+        ("url", Value::from(request.url.as_str())),
+        ("status", head.status.into()),
+        ("content_type", content_type.into()),
+    ];
     if request.method == "HEAD" {
-        return Ok(result);
+        return Ok(object(result));
     }
     if !is_text(&kind) {
         return Err(ToolError::new(format!(
@@ -203,7 +203,7 @@ fn result(
     if !raw && (kind == "text/html" || kind == "application/xhtml+xml") {
         let page = html::reduce(&text, url);
         if !page.title.is_empty() {
-            result["title"] = page.title.into();
+            result.push(("title", page.title.into()));
         }
         text = page.text;
     }
@@ -212,17 +212,17 @@ fn result(
         truncated = true;
     }
     if !exact {
-        result["note"] = format!(
+        let note = format!(
             "The text is not {charset} throughout, or that is not known here: some characters are lost."
-        )
-        .into();
+        );
+        result.push(("note", note.into()));
     }
-    result["body"] = text.into();
-    result["bytes"] = read.into();
+    result.push(("body", text.into()));
+    result.push(("bytes", read.into()));
     if truncated {
-        result["truncated"] = true.into();
+        result.push(("truncated", true.into()));
     }
-    Ok(result)
+    Ok(object(result))
 }
 
 /// Reads a body up to a limit: what came, and whether there is more.

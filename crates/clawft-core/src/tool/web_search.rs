@@ -1,10 +1,10 @@
 //! `web_search`: pages about something, by Brave's API or one that answers like it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::web_fetch::read_body;
-use super::{Context, Running, Spec, Tool, ToolError};
+use super::{Context, Running, Spec, Tool, ToolError, object};
 use crate::platform::Request;
 use crate::url_policy::encode;
 
@@ -41,12 +41,13 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         .filter(|endpoint| !endpoint.is_empty());
     let key = &tools.search_api_key;
     if endpoint.is_none() && key.is_empty() {
-        return Ok(Running::Done(json!({
-            "error": "web search not configured",
-            "message": "No search API key or endpoint is configured. The user can set \
-                        tools.web.search.api_key (Brave Search) or tools.web.search.endpoint.",
-            "query": query,
-        })));
+        let message = "No search API key or endpoint is configured. The user can set \
+                       tools.web.search.api_key (Brave Search) or tools.web.search.endpoint.";
+        return Ok(Running::Done(object(vec![
+            ("error", "web search not configured".into()),
+            ("message", message.into()),
+            ("query", query.into()),
+        ])));
     }
     let count = arguments
         .integer("num_results")
@@ -91,7 +92,10 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         let results = results(&document)
             .ok_or_else(|| ToolError::new("the search API's answer has no results"))?;
         let results: Vec<Value> = results.iter().take(count).map(result).collect();
-        Ok(json!({ "query": query, "results": results }))
+        Ok(object(vec![
+            ("query", query.into()),
+            ("results", results.into()),
+        ]))
     })))
 }
 
@@ -113,9 +117,10 @@ fn result(result: &Value) -> Value {
         // Brave marks the words of the query.
         super::html::text_of(text.unwrap_or_default())
     };
-    json!({
-        "title": text(["title", "name"]),
-        "url": result["url"].as_str().or(result["link"].as_str()).unwrap_or_default(),
-        "description": text(["description", "snippet"]),
-    })
+    let url = result["url"].as_str().or(result["link"].as_str());
+    object(vec![
+        ("title", text(["title", "name"]).into()),
+        ("url", url.unwrap_or_default().into()),
+        ("description", text(["description", "snippet"]).into()),
+    ])
 }

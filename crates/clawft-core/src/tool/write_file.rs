@@ -1,9 +1,9 @@
 //! `write_file`: a file, whole.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Context, Running, Spec, Tool, ToolError, paths};
+use super::{Context, Running, Spec, Tool, ToolError, object, paths};
 
 /// The longest content that is written, in bytes.
 pub const MAX_CONTENT: usize = 4 << 20;
@@ -30,9 +30,8 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let path = arguments.text("path");
     let content = arguments.text("content");
     write(context, path, content)?;
-    Ok(Running::Done(json!({
-        "message": format!("Successfully wrote {} bytes to {path}", content.len()),
-    })))
+    let message = format!("Successfully wrote {} bytes to {path}", content.len());
+    Ok(Running::Done(object(vec![("message", message.into())])))
 }
 
 /// Writes a file that a model names. The directory writes it whole or not at all, so nothing is read back.
