@@ -265,7 +265,7 @@ impl From<agent::Error> for Error {
             Cause::Config(_) | Cause::Select(_) => ErrorKind::Config,
             Cause::File(_) | Cause::Session(_) => ErrorKind::Files,
             Cause::Http { .. } | Cause::Time(_) => ErrorKind::Network,
-            Cause::Status { .. } | Cause::Model { .. } | Cause::Empty => ErrorKind::Model,
+            Cause::Status { .. } | Cause::Model { .. } | Cause::Empty(_) => ErrorKind::Model,
             Cause::Iterations(_) => ErrorKind::Iterations,
             Cause::NoMessage => ErrorKind::Argument,
         };
