@@ -15,6 +15,7 @@
   jq,
   twiggy,
   wabt,
+  wasm-tools,
   wasmtime,
   craneLibFor,
   reproducible,
@@ -43,6 +44,8 @@
   crateRustflags ? [ ],
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
+  # whether the module, which has its world in a section of its own, becomes a component of it
+  component ? false,
   # whether the module begins with the memory that its export wizer-initialize leaves, and is entered
   # at wizer-resume
   snapshot ? false,
@@ -101,7 +104,8 @@ let
       // changes
     );
 
-  # NB: binaryen reads core modules only, so a component stays as rustc linked it
+  # NB: binaryen reads core modules only, so a component stays as rustc linked it; one that is made of a
+  # core module is made last
   isComponent = target == "wasm32-wasip2";
   # NB: without feature flags wasm-opt takes the features that the module itself names
   name = "${crate}-${version}";
@@ -144,13 +148,22 @@ let
       {
         pname = crate;
         inherit version passthru;
-        nativeBuildInputs = [ wabt ];
+        nativeBuildInputs = [ (if component then wasm-tools else wabt) ];
       }
-      # NB: wasm-opt would write the code anew, and larger. A side module is one by its dylink.0.
-      ''
-        mkdir -p $out/$(dirname ${output})
-        ${step "wasm-strip --keep-section=dylink.0" "${named}/${output}" "$out/${output}"}
-      '';
+      (
+        if component then
+          ''
+            mkdir -p $out/$(dirname ${output})
+            wasm-tools component new ${named}/${output} -o component.wasm
+            wasm-tools strip --all component.wasm -o $out/${output}
+          ''
+        else
+          # NB: wasm-opt would write the code anew, and larger. A side module is one by its dylink.0.
+          ''
+            mkdir -p $out/$(dirname ${output})
+            ${step "wasm-strip --keep-section=dylink.0" "${named}/${output}" "$out/${output}"}
+          ''
+      );
 
   named = optimised (
     resumed (crateWith {

@@ -9,11 +9,18 @@ let
   inherit ((lib.importTOML ../../Cargo.toml).workspace.package) version;
   # NB: of packages, those are artifacts that say which file they are
   released = lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ]);
-  files = lib.mapAttrsToList (_: package: baseNameOf package.output) released;
+  # NB: a release has one folder, so files of one name are called as their packages are
+  named = builtins.groupBy (package: baseNameOf package.output) (lib.attrValues released);
+  fileOf =
+    name: package:
+    let
+      file = baseNameOf package.output;
+    in
+    if lib.length named.${file} == 1 then
+      file
+    else
+      "${name}.${lib.last (lib.splitString "." file)}";
 in
-assert lib.assertMsg (
-  lib.unique files == files
-) "two packages have a file of one name, and a release has one folder: ${toString files}";
 runCommand "wasmworks-${version}"
   {
     pname = "wasmworks";
@@ -21,15 +28,15 @@ runCommand "wasmworks-${version}"
     nativeBuildInputs = [ jq ];
     list = lib.concatStringsSep "\n" (
       lib.mapAttrsToList (
-        name: package: "${name} ${package.version} ${package}/${package.output}"
+        name: package:
+        "${name} ${package.version} ${fileOf name package} ${package}/${package.output}"
       ) released
     );
   }
   ''
     mkdir $out
     cd $out
-    while read -r name version source; do
-      file=$(basename $source)
+    while read -r name version file source; do
       install -m644 $source $file
       jq -n --arg name $name --arg version $version --arg file $file --arg sha256 $(sha256sum < $file | cut -d' ' -f1) \
         --argjson bytes $(wc -c < $file) '$ARGS.named'

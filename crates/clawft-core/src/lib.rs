@@ -7,6 +7,8 @@
 //! is taken event by event ([`agent::Turn`]), so whoever drives it may stop between any two.
 
 pub mod agent;
+#[cfg(feature = "channels")]
+pub mod channel;
 pub mod config;
 pub mod json_repair;
 pub mod memory;
@@ -16,5 +18,7 @@ pub mod prompt;
 pub mod provider;
 pub mod session;
 pub mod sse;
+pub mod time;
 pub mod tool;
 pub mod url_policy;
+pub mod vectors;

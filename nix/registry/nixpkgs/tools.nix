@@ -261,6 +261,7 @@ lib.mapAttrs (
     paths = [ (crateBinary "nixfmt_rs") ];
   };
   twiggy = crateBinary "twiggy";
+  wasm-tools = crateBinary "wasm-tools";
   wasmtime = symlinkJoin {
     name = "wasmtime";
     paths = [ (crateBinary "wasmtime-cli") ];

@@ -7,8 +7,14 @@
 use std::fmt;
 use std::rc::Rc;
 
+#[cfg(feature = "wasi-platform")]
+pub mod memory;
 #[cfg(feature = "native-platform")]
 pub mod native;
+#[cfg(feature = "wasi-platform")]
+pub mod wasi;
+#[cfg(feature = "native-platform")]
+pub mod native_http;
 
 /// One machine.
 pub struct Platform {
@@ -38,6 +44,9 @@ pub struct Request {
     /// How long to wait for a connection, for the first byte of the answer, and between two pieces of it,
     /// in milliseconds each; 0 for the client's own default
     pub timeout: u64,
+    /// The addresses that a client which resolves names itself may connect to; the default is all. A
+    /// client whose host resolves them, as in WASI, cannot tell.
+    pub reach: crate::url_policy::Zone,
 }
 
 /// The start of a response.
@@ -71,6 +80,8 @@ pub enum HttpError {
     Timeout,
     /// The answer broke off, or is no HTTP
     Broken(String),
+    /// There is too little memory left for it
+    Memory,
 }
 
 impl fmt::Display for HttpError {
@@ -81,6 +92,7 @@ impl fmt::Display for HttpError {
             Self::Connect(why) => write!(formatter, "no connection: {why}"),
             Self::Timeout => formatter.write_str("timed out"),
             Self::Broken(how) => write!(formatter, "broken response: {how}"),
+            Self::Memory => formatter.write_str("too little memory is left"),
         }
     }
 }
@@ -136,6 +148,8 @@ pub enum FileErrorKind {
     WrongKind,
     /// It is longer than the limit, in bytes
     TooLarge(u64),
+    /// There is too little memory left for it
+    Memory,
     /// Another failure, in the system's words
     Other(String),
 }
@@ -157,6 +171,7 @@ impl fmt::Display for FileError {
             FileErrorKind::TooLarge(limit) => {
                 write!(formatter, "{path}: longer than {limit} bytes")
             }
+            FileErrorKind::Memory => write!(formatter, "{path}: too little memory is left"),
             FileErrorKind::Other(what) => write!(formatter, "{path}: {what}"),
         }
     }
@@ -206,6 +221,13 @@ pub trait Directory {
     /// # Errors
     /// See [`FileErrorKind`].
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, FileError>;
+
+    /// The last bytes of a file, at most `limit`, and how many stand before them. What is added meanwhile
+    /// may be missing.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`].
+    fn read_tail(&self, path: &str, limit: u64) -> Result<(Vec<u8>, u64), FileError>;
 
     /// Writes a file whole: after a crash it has its old content or the new. Folders on its path are
     /// made.

@@ -2,12 +2,18 @@
 //! nothing itself.
 
 pub mod anthropic;
+mod body;
 pub mod openai;
+mod response;
+pub mod retry;
 pub mod select;
 
 use crate::message::{Message, StopReason, Usage};
 use crate::platform::Request;
 use crate::tool::Spec;
+
+pub use response::{MAX_ANSWER, MAX_EVENT, MAX_STREAM};
+pub use retry::retry;
 
 /// What a model is asked.
 #[derive(Clone, Debug)]
@@ -87,7 +93,8 @@ pub trait Provider {
 
 /// Reads one response, in pieces of any size.
 pub trait Decoder {
-    /// Takes the next bytes: the text that they bring, possibly none.
+    /// Takes the next bytes: the text that they bring, possibly none. Together these are the answer's
+    /// text, but for a response that is plain JSON: its text comes with [`Decoder::finish`] alone.
     ///
     /// # Errors
     /// See [`ModelError`]; nothing more is to be read then.
@@ -98,4 +105,37 @@ pub trait Decoder {
     /// # Errors
     /// See [`ModelError`].
     fn finish(self: Box<Self>) -> Result<Completion, ModelError>;
+}
+
+/// The URL of a path below a base.
+fn endpoint(base: &str, path: &str) -> String {
+    format!("{}{path}", base.trim_end_matches('/'))
+}
+
+/// The headers of a request: what it wants and sends, those of its API, and those of the user, which
+/// replace others of their name.
+fn headers(
+    stream: bool,
+    own: &[(&str, &str)],
+    extra: &[(String, String)],
+) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: &str| {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.into(), value.into()));
+    };
+    let accept = if stream {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
+    set("accept", accept);
+    set("content-type", "application/json");
+    for (name, value) in own {
+        set(name, value);
+    }
+    for (name, value) in extra {
+        set(name, value);
+    }
+    headers
 }

@@ -1,9 +1,34 @@
 //! What a model may do: tools, each a row of [`TOOLS`].
 
+pub mod arguments;
+#[cfg(feature = "exec-tool")]
+mod command_policy;
+pub mod edit_file;
+#[cfg(feature = "exec-tool")]
+pub mod exec_shell;
+pub mod html;
+pub mod list_directory;
+pub mod memory_read;
+pub mod memory_write;
+#[cfg(feature = "channels")]
+pub mod message;
+pub mod paths;
+#[cfg(feature = "exec-tool")]
+mod process;
+pub mod read_file;
+#[cfg(feature = "exec-tool")]
+pub mod spawn;
+pub mod vector_add;
+pub mod vector_search;
+pub mod web_fetch;
+pub mod web_search;
+pub mod write_file;
+
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::platform::{Directory, Platform};
+use crate::platform::{Directory, FileError, HttpError, Platform};
+use crate::vectors;
 
 /// How a tool is described to a model.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +49,14 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// The folder that files are read from and written to
     pub workspace: &'a dyn Directory,
+    /// Where that folder is: an absolute path. Programs run there, and a path below it that a model writes
+    /// out in full is taken for what it means.
+    pub workspace_path: &'a str,
+    /// The vectors of the workspace
+    pub vectors: &'a vectors::Store,
+    /// Where messages to others go; `None` where no channel is open
+    #[cfg(feature = "channels")]
+    pub channels: Option<&'a dyn message::Channels>,
 }
 
 /// Why a tool did not do it. The model is told, and goes on.
@@ -33,21 +66,106 @@ pub struct ToolError {
     pub message: String,
 }
 
+impl ToolError {
+    /// An error of these words.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for ToolError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ToolError {}
+
+impl From<FileError> for ToolError {
+    fn from(error: FileError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<HttpError> for ToolError {
+    fn from(error: HttpError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<vectors::Error> for ToolError {
+    fn from(error: vectors::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 /// What a tool that was started is at.
 pub enum Running {
     /// The result
     Done(Value),
     /// It waits for the network, and others may be started meanwhile; the function waits for the result.
-    Waiting(Box<dyn FnOnce(&Context<'_>) -> Result<Value, ToolError>>),
+    Waiting(Wait),
 }
+
+/// Waits for the result of a tool.
+pub type Wait = Box<dyn FnOnce(&Context<'_>) -> Result<Value, ToolError>>;
 
 /// One tool.
 pub struct Tool {
     /// What a model is told of it
     pub spec: Spec,
-    /// Starts it with a JSON object of arguments.
+    /// Starts it with a JSON object of arguments, which it checks by its schema.
     pub start: fn(&Context<'_>, &Value) -> Result<Running, ToolError>,
 }
 
 /// All tools, by name.
-pub const TOOLS: &[Tool] = &[];
+pub const TOOLS: &[Tool] = &[
+    edit_file::TOOL,
+    #[cfg(feature = "exec-tool")]
+    exec_shell::TOOL,
+    list_directory::TOOL,
+    memory_read::TOOL,
+    memory_write::TOOL,
+    #[cfg(feature = "channels")]
+    message::TOOL,
+    read_file::TOOL,
+    #[cfg(feature = "exec-tool")]
+    spawn::TOOL,
+    vector_add::TOOL,
+    vector_search::TOOL,
+    web_fetch::TOOL,
+    web_search::TOOL,
+    write_file::TOOL,
+];
+
+/// The tool of a name.
+///
+/// # Errors
+/// There is none; the message lists those that there are.
+pub fn find(name: &str) -> Result<&'static Tool, ToolError> {
+    if let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) {
+        return Ok(tool);
+    }
+    let mut message = format!("no tool {name}; there are");
+    for (at, tool) in TOOLS.iter().enumerate() {
+        message.push_str(if at == 0 { " " } else { ", " });
+        message.push_str(tool.spec.name);
+    }
+    Err(ToolError { message })
+}
+
+/// A JSON object. Unlike `json!` this is one function, whatever the members.
+pub(crate) fn object(members: Vec<(&str, Value)>) -> Value {
+    let mut map = serde_json::Map::new();
+    for (name, value) in members {
+        map.insert(name.to_owned(), value);
+    }
+    Value::Object(map)
+}
+
+/// The longest text of a result, in bytes: what a model is given ends at 65,536, JSON around it and its
+/// escapes included.
+pub(crate) const MAX_TEXT: usize = 48 << 10;

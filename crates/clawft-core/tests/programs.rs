@@ -1,0 +1,329 @@
+//! `exec_shell` and `spawn`.
+
+#![cfg(all(feature = "exec-tool", unix))]
+#![allow(clippy::unwrap_used, reason = "what is missing fails the test")]
+
+mod workbench;
+
+use std::fs;
+use std::rc::Rc;
+
+use clawft_core::tool::Running;
+use workbench::{Machine, Memory};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn machine(tools: Value) -> (TempDir, Machine) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = fs::canonicalize(folder.path()).unwrap();
+    let mut machine = Machine::with(Rc::new(Memory::default()), path.to_str().unwrap());
+    machine.config.document = json!({ "tools": tools });
+    (folder, machine)
+}
+
+/// A machine on which any command may run.
+fn free() -> (TempDir, Machine) {
+    machine(json!({"command_policy": {"mode": "denylist"}}))
+}
+
+fn shell(machine: &Machine, command: &str) -> Result<Value, String> {
+    machine.call("exec_shell", &json!({ "command": command }))
+}
+
+#[test]
+fn a_command_runs_in_the_workspace() {
+    let (folder, machine) = free();
+    let result = shell(&machine, "pwd; echo oops >&2; exit 3").unwrap();
+    let path = fs::canonicalize(folder.path()).unwrap();
+    assert_eq!(result["stdout"], format!("{}\n", path.display()));
+    assert_eq!(result["stderr"], "oops\n");
+    assert_eq!(result["exit_code"], 3);
+    assert!(result["duration_ms"].is_u64());
+    let result = shell(&machine, "kill -9 $$").unwrap();
+    assert_eq!(
+        (&result["exit_code"], &result["signal"]),
+        (&json!(-1), &json!(9))
+    );
+    // Nobody types.
+    assert_eq!(shell(&machine, "cat").unwrap()["stdout"], "");
+}
+
+#[test]
+fn a_program_gets_its_arguments_as_they_are() {
+    let (_folder, machine) = free();
+    let arguments = json!({"command": "printf", "args": ["%s|", "a b", "$(id)", "; ls", "*"]});
+    let result = machine.call("spawn", &arguments).unwrap();
+    assert_eq!(result["stdout"], "a b|$(id)|; ls|*|");
+    let error = machine
+        .call("spawn", &json!({"command": "no-such-program"}))
+        .unwrap_err();
+    assert!(
+        error.starts_with("no-such-program cannot be started"),
+        "{error}"
+    );
+    let nul = json!({"command": "echo", "args": ["a\0b"]});
+    assert!(machine.call("spawn", &nul).unwrap_err().contains("NUL"));
+    assert!(shell(&machine, "echo \0").unwrap_err().contains("NUL"));
+}
+
+#[test]
+fn the_agents_keys_are_not_passed_on() {
+    let (_folder, machine) = free();
+    // Cargo sets this for tests; a program run by hand would have it as well.
+    assert!(std::env::var("CARGO_MANIFEST_DIR").is_ok());
+    let result = shell(&machine, "env").unwrap();
+    let names: Vec<&str> = result["stdout"]
+        .as_str()
+        .unwrap()
+        .lines()
+        .filter_map(|line| Some(line.split_once('=')?.0))
+        .collect();
+    assert!(names.contains(&"PATH"));
+    // What sh itself sets
+    let own = ["PWD", "SHLVL", "_", "OLDPWD"];
+    for name in names {
+        let known = [
+            "HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER",
+        ];
+        let rest = name.starts_with("LC_") || name.starts_with("LANG") || name.starts_with("XDG_");
+        assert!(
+            known.contains(&name) || own.contains(&name) || rest,
+            "{name}"
+        );
+    }
+}
+
+/// Whether a process is there, and no zombie.
+fn alive(id: &str) -> bool {
+    fs::read_to_string(format!("/proc/{}/stat", id.trim()))
+        .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.starts_with(" Z"))
+}
+
+#[test]
+fn what_takes_too_long_is_killed_with_its_children() {
+    let (folder, mut machine) = free();
+    machine.config.tools.exec_timeout = 500;
+    let error = shell(
+        &machine,
+        "echo begun; sleep 300 & echo $! > child; sleep 300",
+    )
+    .unwrap_err();
+    assert!(error.contains("timed out after 500 ms"), "{error}");
+    assert!(error.contains("begun"), "{error}");
+    let child = fs::read_to_string(folder.path().join("child")).unwrap();
+    assert!(!alive(&child));
+}
+
+#[test]
+fn what_is_left_in_the_background_is_ended() {
+    let (folder, machine) = free();
+    let result = shell(&machine, "sleep 300 & echo $! > child; echo done").unwrap();
+    assert_eq!(result["stdout"], "done\n");
+    let child = fs::read_to_string(folder.path().join("child")).unwrap();
+    assert!(!alive(&child));
+}
+
+#[test]
+fn a_turn_that_is_given_up_ends_its_programs() {
+    let (folder, machine) = free();
+    let command = json!({"command": "echo $$ > id; sleep 300"});
+    let running = machine.start("exec_shell", &command).unwrap();
+    let path = folder.path().join("id");
+    let id = loop {
+        match fs::read_to_string(&path) {
+            Ok(id) if id.ends_with('\n') => break id,
+            _ => std::thread::yield_now(),
+        }
+    };
+    assert!(alive(&id));
+    drop(running);
+    assert!(!alive(&id));
+}
+
+#[test]
+fn programs_run_at_once() {
+    let (_folder, machine) = free();
+    // Each waits for the other's file.
+    let start = |own: &str, other: &str| {
+        let command =
+            format!("touch {own}; while [ ! -e {other} ]; do sleep 0.01; done; echo {own}");
+        machine
+            .start("exec_shell", &json!({ "command": command }))
+            .unwrap()
+    };
+    let running = [start("a", "b"), start("b", "a")];
+    for (running, name) in running.into_iter().zip(["a\n", "b\n"]) {
+        let Running::Waiting(wait) = running else {
+            panic!("it did not wait");
+        };
+        assert_eq!(wait(&machine.context()).unwrap()["stdout"], name);
+    }
+}
+
+#[test]
+fn output_is_limited_to_its_beginning_and_end() {
+    let (_folder, machine) = free();
+    let command = "echo first; head -c 5000000 /dev/zero | tr '\\0' x; echo; echo last";
+    let result = shell(&machine, command).unwrap();
+    let stdout = result["stdout"].as_str().unwrap();
+    assert!(stdout.starts_with("first\nxxx"));
+    assert!(stdout.ends_with("xxx\nlast\n"));
+    assert!(stdout.contains("bytes are left out"));
+    assert!(result.to_string().len() < 65_536);
+    let result = shell(&machine, "printf 'a\\377b'").unwrap();
+    assert_eq!(result["stdout"], "a\u{fffd}b");
+}
+
+#[test]
+fn by_default_only_what_reads_may_run() {
+    let (folder, machine) = machine(Value::Null);
+    fs::write(folder.path().join("f"), "b\na\n").unwrap();
+    for command in [
+        "ls",
+        "cat f | sort | head -n 1",
+        "grep a f; wc -l f && echo yes || echo no",
+        "echo 'a; rm b' \"c | d > e\"",
+        "ls none 2>&1",
+        "ls none 2>/dev/null",
+        "ls >/dev/null 2>&1; pwd",
+        "echo a\\;b",
+        "sort < f",
+        "echo $HOME ${USER}",
+        "(ls; pwd)",
+        "echo it\\'s",
+        "ls &",
+    ] {
+        let result = shell(&machine, command);
+        assert!(result.is_ok(), "{command}: {result:?}");
+    }
+    for command in [
+        "rm f",
+        "curl http://example.com",
+        "bash -c ls",
+        "env",
+        "find . -delete",
+        "ls; rm f",
+        "ls;rm f",
+        "ls\nrm f",
+        "ls && rm f",
+        "ls || rm f",
+        "ls | tee g",
+        "ls & rm f",
+        "echo $(rm f)",
+        "echo \"$(rm f)\"",
+        "echo `rm f`",
+        "echo \"`rm f`\"",
+        "cat <(rm f)",
+        "(rm f)",
+        "echo a > g",
+        "echo a >> g",
+        "echo a >g",
+        "echo a 2>g",
+        "echo a >& g",
+        "echo a >/dev/nullx",
+        "echo a >/dev/null/../g",
+        "> g",
+        "< f rm f",
+        "./ls",
+        "/bin/rm f",
+        "/bin/ls",
+        "X=1 ls",
+        "PATH=. ls",
+        "'rm' f",
+        "r''m f",
+        "r\\m f",
+        "\\rm f",
+        "$X f",
+        "{ rm f; }",
+        "if true; then rm f; fi",
+        "! rm f",
+        "exec rm f",
+        "eval 'rm f'",
+        "echo 'a\nrm f",
+        "echo \"a",
+    ] {
+        let error = shell(&machine, command).unwrap_err();
+        assert!(error.contains("command not allowed"), "{command}: {error}");
+    }
+    assert!(folder.path().join("f").exists());
+    assert!(!folder.path().join("g").exists());
+    let error = machine
+        .call("spawn", &json!({"command": "rm", "args": ["f"]}))
+        .unwrap_err();
+    assert!(
+        error.starts_with("command not allowed: rm; the user allows basename, "),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_user_says_what_may_run() {
+    let (_folder, machine) = machine(json!({
+        "command_policy": {"allowlist": ["uname"]},
+    }));
+    assert!(shell(&machine, "uname").is_ok());
+    assert!(shell(&machine, "ls").is_err());
+    let (_folder, machine) = self::machine(json!({
+        "command_policy": {"mode": "denylist", "denylist": ["Git push"]},
+    }));
+    assert!(shell(&machine, "uname").is_ok());
+    for command in [
+        "git push",
+        "git \t PUSH origin",
+        "sudo ls",
+        "SUDO\tls",
+        "rm -rf /",
+        "rm  -fr /home",
+        "dd if=/dev/zero of=x",
+        ":(){ :|:& };:",
+    ] {
+        let error = shell(&machine, command).unwrap_err();
+        assert!(error.contains("command blocked"), "{command}: {error}");
+    }
+    let arguments = json!({"command": "git", "args": ["push"]});
+    assert!(
+        machine
+            .call("spawn", &arguments)
+            .unwrap_err()
+            .contains("blocked")
+    );
+}
+
+#[test]
+fn places_outside_are_refused_where_they_show() {
+    let (folder, machine) = machine(json!({
+        "restrict_to_workspace": true,
+        "command_policy": {"mode": "denylist"},
+    }));
+    let path = fs::canonicalize(folder.path()).unwrap();
+    let inside = format!(
+        "ls {}/ {}; cat none || ls a/b.c 2>/dev/null",
+        path.display(),
+        path.display()
+    );
+    assert!(shell(&machine, &inside).is_ok());
+    for command in [
+        "cat /etc/passwd",
+        "cat ../x",
+        "ls a/../../x",
+        "cat ~/.ssh/id",
+        "cat '/etc/passwd'",
+        "grep x --file=/etc/passwd",
+        "cat</etc/passwd",
+        &format!("ls {}x", path.display()),
+    ] {
+        let error = shell(&machine, command).unwrap_err();
+        assert!(
+            error.contains("leads out of the workspace"),
+            "{command}: {error}"
+        );
+    }
+    for word in ["/etc/passwd", "--file=/etc/passwd", "../x"] {
+        let arguments = json!({"command": "cat", "args": [word]});
+        let error = machine.call("spawn", &arguments).unwrap_err();
+        assert!(
+            error.contains("leads out of the workspace"),
+            "{word}: {error}"
+        );
+    }
+}

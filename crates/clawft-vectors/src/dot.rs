@@ -1,0 +1,82 @@
+//! The sum of products that nearly all of a search's time goes into.
+//!
+//! All forms work on integers, so they give the same number everywhere.
+
+/// Vectors are padded with zeros to a multiple of this, so no form has a remainder to treat.
+pub const LANES: usize = 16;
+
+/// The product of 16-bit `query` and 8-bit `codes`, both of one length, a multiple of [`LANES`].
+///
+/// It does not overflow where `query` stays within [`bound`] and `codes` within ±127.
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
+pub use portable as dot;
+
+/// The greatest magnitude that a query's numbers may have.
+pub fn bound(dimensions: usize) -> i32 {
+    // NB: 65,536 dimensions, the most there are, leave more than the 127 of a stored vector
+    let widest = i32::MAX as usize / (127 * dimensions);
+    i16::try_from(widest).unwrap_or(i16::MAX).into()
+}
+
+#[cfg_attr(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    allow(dead_code, reason = "the form that the other one is compared with")
+)]
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "it is compiled for what the caller's processor has"
+)]
+pub fn portable(query: &[i16], codes: &[u8]) -> i32 {
+    let pairs = query.iter().zip(codes);
+    pairs
+        .map(|(&left, &right)| i32::from(left) * i32::from(right.cast_signed()))
+        .sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
+    #[target_feature(enable = "avx2")]
+    fn wide(query: &[i16], codes: &[u8]) -> i32 {
+        portable(query, codes)
+    }
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has the instructions that `wide` is compiled to.
+        unsafe { wide(query, codes) }
+    } else {
+        portable(query, codes)
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
+    use core::arch::wasm32::{
+        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat,
+        v128_load,
+    };
+    let mut sums = [i32x4_splat(0); 2];
+    let (query, _) = query.as_chunks::<LANES>();
+    let (codes, _) = codes.as_chunks::<LANES>();
+    for (left, right) in query.iter().zip(codes) {
+        for (half, sum) in sums.iter_mut().enumerate() {
+            let (left, right) = (&left[8 * half..][..8], &right[8 * half..][..8]);
+            // SAFETY: each slice has the eight numbers that are loaded from its start; neither load
+            // asks for an alignment.
+            let product = unsafe {
+                i32x4_dot_i16x8(
+                    v128_load(left.as_ptr().cast()),
+                    i16x8_load_extend_i8x8(right.as_ptr().cast()),
+                )
+            };
+            *sum = i32x4_add(*sum, product);
+        }
+    }
+    let sum = i32x4_add(sums[0], sums[1]);
+    i32x4_extract_lane::<0>(sum)
+        + i32x4_extract_lane::<1>(sum)
+        + i32x4_extract_lane::<2>(sum)
+        + i32x4_extract_lane::<3>(sum)
+}

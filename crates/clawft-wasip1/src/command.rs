@@ -1,0 +1,140 @@
+//! The command.
+
+use std::io::{self, Read as _, Write as _};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+use clawft_core::agent::{Agent, Error};
+use clawft_core::config::Config;
+use clawft_core::platform::Platform;
+use serde_json::Value;
+
+use crate::options::{HELP, Options};
+use crate::{files, host, http, random};
+
+/// The conversation, if none is named.
+const SESSION: &str = "cli:default";
+
+/// The longest standard input, in bytes.
+const MAX_INPUT: u64 = 1 << 20;
+
+const USAGE: u8 = 2;
+
+/// Why the command ends without an answer.
+enum Failure {
+    /// The agent has none
+    Agent(Box<Error>),
+    /// The command was not used as it can be
+    Usage(String),
+    /// Nobody reads its output
+    Output,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Agent(Box::new(error))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(_: io::Error) -> Self {
+        Self::Output
+    }
+}
+
+/// Does what the arguments say.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Agent(error)) => {
+            let _ = line(&error.to_json());
+            ExitCode::FAILURE
+        }
+        Err(Failure::Usage(problem)) => {
+            eprintln!("clawft: {problem}; see --help");
+            ExitCode::from(USAGE)
+        }
+        Err(Failure::Output) => ExitCode::FAILURE,
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let options = Options::parse(std::env::args().skip(1)).map_err(Failure::Usage)?;
+    if options.help {
+        io::stdout().write_all(HELP.as_bytes())?;
+        return Ok(());
+    }
+    if options.version {
+        writeln!(io::stdout(), "clawft {}", env!("CARGO_PKG_VERSION"))?;
+        return Ok(());
+    }
+    let agent = open(&options)?;
+    if options.capabilities {
+        writeln!(io::stdout(), "{:#}", agent.capabilities())?;
+        return Ok(());
+    }
+    let session = options.session.unwrap_or_else(|| SESSION.to_owned());
+    let (session, message) = match options.message {
+        Some(message) => (session, message),
+        None => read(session)?,
+    };
+    let mut turn = agent.turn(&session, &message)?;
+    while let Some(event) = turn.next(&agent)? {
+        line(&event.to_json())?;
+    }
+    Ok(())
+}
+
+fn line(value: &Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{value}")?;
+    out.flush()
+}
+
+/// The message that standard input has, and its session.
+fn read(session: String) -> Result<(String, String), Failure> {
+    let mut input = String::new();
+    io::stdin()
+        .take(MAX_INPUT + 1)
+        .read_to_string(&mut input)
+        .map_err(|error| Failure::Usage(format!("standard input: {error}")))?;
+    if input.len() as u64 > MAX_INPUT {
+        return Err(Failure::Usage(format!(
+            "standard input is longer than {MAX_INPUT} bytes"
+        )));
+    }
+    let Ok(Value::Object(mut object)) = serde_json::from_str(&input) else {
+        return Ok((session, input));
+    };
+    let session = match object.remove("session") {
+        None => session,
+        Some(Value::String(session)) => session,
+        Some(_) => return Err(Failure::Usage("\"session\" is no text".to_owned())),
+    };
+    match object.remove("message") {
+        Some(Value::String(message)) => Ok((session, message)),
+        _ => Err(Failure::Usage(
+            "standard input has no text \"message\"".to_owned(),
+        )),
+    }
+}
+
+fn open(options: &Options) -> Result<Agent, Error> {
+    let platform = Platform {
+        http: Rc::new(http::Network),
+        files: Rc::new(files::Preopens),
+        environment: Rc::new(host::Variables),
+        clock: Rc::new(host::Clocks(Instant::now())),
+        random: Rc::new(random::Entropy),
+    };
+    let mut config = Config::load(&platform, options.config.as_deref())?;
+    if let Some(model) = &options.model {
+        config.agent.model.clone_from(model);
+    }
+    if let Some(workspace) = &options.workspace {
+        config.agent.workspace.clone_from(workspace);
+    }
+    config.agent.stream &= !options.no_stream;
+    Agent::new(platform, config)
+}

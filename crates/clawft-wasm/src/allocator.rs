@@ -1,0 +1,7 @@
+//! The component's allocator.
+//!
+//! Rust's own for this target is dlmalloc; see `docs/decisions/0025-smallest-component.md`.
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -1,0 +1,255 @@
+//! Requests that the host sends.
+
+use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request};
+
+use crate::bindings::wasi::http::outgoing_handler::handle;
+use crate::bindings::wasi::http::types::{
+    ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingBody, IncomingResponse, Method,
+    OutgoingBody, OutgoingRequest, RequestOptions, Scheme, http_error_code,
+};
+use crate::bindings::wasi::io::streams::{InputStream, StreamError};
+use clawft_core::platform::memory;
+
+/// Nanoseconds of a millisecond.
+const MILLISECOND: u64 = 1_000_000;
+
+/// The host's network.
+pub struct Outgoing;
+
+/// A request that the host has been given. Fields are dropped in this order, which the host wants:
+/// what came from a thing before the thing.
+struct Sent {
+    body: Option<(InputStream, IncomingBody)>,
+    head: Option<Result<Head, HttpError>>,
+    response: FutureIncomingResponse,
+}
+
+impl HttpClient for Outgoing {
+    fn send(&self, request: &Request) -> Result<Box<dyn Exchange>, HttpError> {
+        if !memory::room(request.body.len()) {
+            return Err(HttpError::Memory);
+        }
+        let target = Target::parse(&request.url)?;
+        let message = OutgoingRequest::new(headers(request)?);
+        let method = match request.method.as_str() {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            other => Method::Other(other.to_owned()),
+        };
+        message
+            .set_method(&method)
+            .and_then(|()| message.set_scheme(Some(&target.scheme)))
+            .and_then(|()| message.set_authority(Some(target.authority)))
+            .and_then(|()| message.set_path_with_query(Some(&target.path)))
+            .map_err(|()| HttpError::Invalid(request.url.clone()))?;
+        let options = (request.timeout > 0).then(|| {
+            let options = RequestOptions::new();
+            let timeout = Some(request.timeout.saturating_mul(MILLISECOND));
+            // A host that does not know one of them keeps its own limit.
+            let _ = options.set_connect_timeout(timeout);
+            let _ = options.set_first_byte_timeout(timeout);
+            let _ = options.set_between_bytes_timeout(timeout);
+            options
+        });
+        let body = message
+            .body()
+            .map_err(|()| HttpError::Invalid(request.url.clone()))?;
+        let response = handle(message, options).map_err(|code| error(&code))?;
+        // Whoever answers without having read all of it, does answer: the response tells.
+        let _ = write(body, &request.body);
+        Ok(Box::new(Sent {
+            body: None,
+            head: None,
+            response,
+        }))
+    }
+}
+
+impl Exchange for Sent {
+    fn head(&mut self) -> Result<&Head, HttpError> {
+        if self.head.is_none() {
+            self.head = Some(self.receive());
+        }
+        match self.head.as_ref() {
+            Some(Ok(head)) => Ok(head),
+            Some(Err(error)) => Err(error.clone()),
+            None => unreachable!("set above"),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError> {
+        self.head()?;
+        let Some((stream, _)) = &self.body else {
+            return Ok(0);
+        };
+        if !memory::room(buffer.len()) {
+            return Err(HttpError::Memory);
+        }
+        loop {
+            match stream.blocking_read(buffer.len() as u64) {
+                Ok(piece) if piece.is_empty() && !buffer.is_empty() => {}
+                Ok(piece) => {
+                    buffer[..piece.len()].copy_from_slice(&piece);
+                    return Ok(piece.len());
+                }
+                Err(StreamError::Closed) => {
+                    self.body = None;
+                    return Ok(0);
+                }
+                Err(StreamError::LastOperationFailed(cause)) => {
+                    return Err(http_error_code(&cause).map_or_else(
+                        || HttpError::Broken(cause.to_debug_string()),
+                        |code| error(&code),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+impl Sent {
+    fn receive(&mut self) -> Result<Head, HttpError> {
+        self.response.subscribe().block();
+        let response = self
+            .response
+            .get()
+            .and_then(Result::ok)
+            .ok_or_else(|| HttpError::Broken("no response".to_owned()))?
+            .map_err(|code| error(&code))?;
+        let head = Head {
+            status: response.status(),
+            headers: received(&response),
+        };
+        let body = response.consume().ok();
+        self.body = body.and_then(|body| Some((body.stream().ok()?, body)));
+        Ok(head)
+    }
+}
+
+fn received(response: &IncomingResponse) -> Vec<(String, String)> {
+    response
+        .headers()
+        .entries()
+        .into_iter()
+        .map(|(mut name, value)| {
+            name.make_ascii_lowercase();
+            let value = String::from_utf8(value)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+            (name, value)
+        })
+        .collect()
+}
+
+fn headers(request: &Request) -> Result<Fields, HttpError> {
+    let fields = Fields::new();
+    for (name, value) in &request.headers {
+        fields.append(name, value.as_bytes()).map_err(|error| {
+            let why = match error {
+                HeaderError::Forbidden => "is the client's to set",
+                HeaderError::InvalidSyntax | HeaderError::Immutable => "cannot be sent",
+            };
+            HttpError::Invalid(["header ", name, " ", why].concat())
+        })?;
+    }
+    if !request.body.is_empty() {
+        let length = request.body.len().to_string();
+        // A host that sets it by itself refuses this one.
+        let _ = fields.append("content-length", length.as_bytes());
+    }
+    Ok(fields)
+}
+
+fn write(body: OutgoingBody, content: &[u8]) -> Result<(), ()> {
+    let stream = body.write()?;
+    let mut rest = content;
+    while !rest.is_empty() {
+        let room = stream.check_write().map_err(drop)?;
+        if room == 0 {
+            stream.subscribe().block();
+            continue;
+        }
+        let (now, later) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+        stream.write(now).map_err(drop)?;
+        rest = later;
+    }
+    stream.blocking_flush().map_err(drop)?;
+    drop(stream);
+    OutgoingBody::finish(body, None).map_err(drop)
+}
+
+/// Where a URL leads.
+struct Target<'a> {
+    scheme: Scheme,
+    authority: &'a str,
+    path: String,
+}
+
+impl<'a> Target<'a> {
+    fn parse(url: &'a str) -> Result<Self, HttpError> {
+        let invalid = || HttpError::Invalid(url.to_owned());
+        let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;
+        let scheme = match scheme {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
+            _ => return Err(invalid()),
+        };
+        let rest = rest.split('#').next().unwrap_or(rest);
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        if authority.is_empty()
+            || authority.contains('@')
+            || url.bytes().any(|byte| byte <= b' ' || byte == 0x7f)
+        {
+            return Err(invalid());
+        }
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            ["/", path].concat()
+        };
+        Ok(Self {
+            scheme,
+            authority,
+            path,
+        })
+    }
+}
+
+fn error(code: &ErrorCode) -> HttpError {
+    let connect = |why: &str| HttpError::Connect(why.to_owned());
+    match code {
+        ErrorCode::DnsTimeout
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => HttpError::Timeout,
+        ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => connect("the host is unknown"),
+        ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {
+            connect("the host cannot be reached")
+        }
+        ErrorCode::DestinationIpProhibited => connect("the address is forbidden"),
+        ErrorCode::ConnectionRefused => connect("refused"),
+        ErrorCode::ConnectionLimitReached => connect("too many connections"),
+        ErrorCode::TlsProtocolError | ErrorCode::TlsAlertReceived(_) => connect("TLS failed"),
+        ErrorCode::TlsCertificateError => connect("the certificate does not hold"),
+        ErrorCode::HttpRequestDenied => {
+            HttpError::Unavailable("the host of the component refuses the request".to_owned())
+        }
+        ErrorCode::HttpRequestLengthRequired
+        | ErrorCode::HttpRequestBodySize(_)
+        | ErrorCode::HttpRequestMethodInvalid
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestUriTooLong
+        | ErrorCode::HttpRequestHeaderSectionSize(_)
+        | ErrorCode::HttpRequestHeaderSize(_)
+        | ErrorCode::HttpRequestTrailerSectionSize(_)
+        | ErrorCode::HttpRequestTrailerSize(_) => {
+            HttpError::Invalid("the host of the component refuses the request".to_owned())
+        }
+        ErrorCode::InternalError(Some(why)) => HttpError::Broken(why.clone()),
+        ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => {
+            HttpError::Broken("it ended early".to_owned())
+        }
+        _ => HttpError::Broken("it is no HTTP".to_owned()),
+    }
+}

@@ -1,0 +1,14 @@
+# The agent as a command of WASI 0.1, for runtimes without components.
+{
+  buildWasm,
+  workspace,
+}:
+buildWasm {
+  src = workspace;
+  crate = "clawft-wasip1";
+  target = "wasm32-wasip1";
+  profile = "wasm";
+  environment.CARGO_PROFILE_WASM_OPT_LEVEL = "z";
+  optimise = "-Oz";
+  output = "bin/clawft.wasm";
+}

@@ -1,0 +1,16 @@
+# The agent as a component of WASI 0.2. Its world is crates/clawft-wasm/wit/clawft.wit.
+{
+  buildWasm,
+  workspace,
+}:
+buildWasm {
+  src = workspace;
+  crate = "clawft-wasm";
+  target = "wasm32-unknown-unknown";
+  profile = "wasm";
+  # NB: waits for the network and the disk; what searches vectors has a level of its own in Cargo.toml
+  environment.CARGO_PROFILE_WASM_OPT_LEVEL = "z";
+  optimise = "-Oz";
+  component = true;
+  output = "lib/clawft.wasm";
+}
