@@ -336,22 +336,28 @@ fn files_that_were_tampered_with_are_named() {
     let header =
         r#"{"_type":"vectors","dimensions":2,"metric":"cosine","embedding":null,"indexed":0}"#;
     for (records, expected) in [
-        (String::new(), "line 1: no header"),
-        (String::from("{}\n"), "line 1: no header"),
-        (String::from("[\n"), "line 1: no header"),
-        (header.replace("cosine", "angle") + "\n", "line 1: metric"),
-        (header.replace(":2", ":\"2\"") + "\n", "line 1: dimensions"),
+        (String::new(), "no header in line 1"),
+        (String::from("{}\n"), "no header in line 1"),
+        (String::from("[\n"), "no header in line 1"),
+        (
+            header.replace("cosine", "angle") + "\n",
+            "no header in line 1",
+        ),
+        (header.replace(":2", ":\"2\"") + "\n", "no header in line 1"),
         (header.replace(":2", ":0") + "\n", "dimensions must be"),
-        (header.replace(":0", ":5") + "\n", "line 2: the end"),
-        (format!("{header}\nnonsense\n"), "line 2: no JSON"),
-        (format!("{header}\n{{\"id\":1}}\n"), "line 2: no record"),
+        (
+            header.replace(":0", ":5") + "\n",
+            "the end, before all records, in line 2",
+        ),
+        (format!("{header}\nnonsense\n"), "no record in line 2"),
+        (format!("{header}\n{{\"id\":1}}\n"), "no record in line 2"),
         (
             format!("{header}\n{{\"id\":-1,\"text\":\"\"}}\n"),
-            "line 2: no record",
+            "no record in line 2",
         ),
         (
             format!("{header}\n{{\"id\":1,\"text\":\"\",\"vector\":\"zz\"}}\n"),
-            "line 2: no record",
+            "no record in line 2",
         ),
         (
             format!("{header}\n{{\"id\":1,\"text\":\"\",\"vector\":\"00000000\"}}\n"),
