@@ -68,9 +68,10 @@ fn references_lead_where_browsers_go() {
         let url = Url::parse(base).unwrap().join(reference);
         if href.starts_with("http") {
             // An IPv6 address is written in another way here.
-            let expected = match href.contains('[') {
-                true => Url::parse(href).unwrap().to_string(),
-                false => href.to_owned(),
+            let expected = if href.contains('[') {
+                Url::parse(href).unwrap().to_string()
+            } else {
+                href.to_owned()
             };
             assert_eq!(url.unwrap().to_string(), expected, "{case}");
         } else {
