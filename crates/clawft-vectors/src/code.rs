@@ -158,6 +158,7 @@ impl Query {
 }
 
 /// A stored vector.
+#[derive(PartialEq)]
 pub struct Stored<'a> {
     pub codes: &'a [u8],
     pub scale: f32,

@@ -134,25 +134,34 @@ impl Graph<'_> {
         nearest.into_sorted_vec()
     }
 
-    /// The slots to link to: of the candidates, in order, those that are nearer than to one that was
-    /// chosen before (algorithm 4).
+    /// The slots to link to: of the candidates, in order, those that are not nearer to one that was
+    /// chosen before (algorithm 4), nor equal to it, and the nearest others for what is left.
     fn choose(&self, candidates: &[Found], most: usize) -> Vec<Found> {
-        if candidates.len() < most {
+        if candidates.len() <= most {
             return candidates.to_vec();
         }
         let mut chosen: Vec<Found> = Vec::with_capacity(most);
+        let mut others = Vec::new();
         let mut from = Query::empty();
         for &candidate in candidates {
             if chosen.len() == most {
                 break;
             }
-            from.set(&self.slots.stored(candidate.slot()), self.metric);
-            let nearer =
-                |other: &Found| self.found(&from, other.slot()).distance() < candidate.distance();
-            if !chosen.iter().any(nearer) {
+            let stored = self.slots.stored(candidate.slot());
+            from.set(&stored, self.metric);
+            let has_place_of = |one: &Found| {
+                let one = self.slots.stored(one.slot());
+                // NB: equal vectors that had links to each other alone would be an island
+                from.distance(&one) < candidate.distance() || stored == one
+            };
+            if chosen.iter().any(has_place_of) {
+                others.push(candidate);
+            } else {
                 chosen.push(candidate);
             }
         }
+        others.truncate(most - chosen.len());
+        chosen.append(&mut others);
         chosen
     }
 }

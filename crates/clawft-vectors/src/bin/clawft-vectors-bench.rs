@@ -104,10 +104,12 @@ fn main() -> Result<(), Error> {
     };
     let searches: Result<Vec<String>, Error> =
         breadths.iter().map(|&breadth| measure(breadth)).collect();
+    let file = index.save();
+    let checksum = file.last_chunk().copied().map_or(0, u64::from_le_bytes);
     println!(
-        r#"{{"build_seconds":{build:.2},"memory":{},"file_bytes":{},"searches":[{}]}}"#,
+        r#"{{"build_seconds":{build:.2},"memory":{},"file_bytes":{},"checksum":"{checksum:016x}","searches":[{}]}}"#,
         index.memory(),
-        index.save().len(),
+        file.len(),
         searches?.join(",")
     );
     Ok(())
