@@ -30,19 +30,24 @@ impl Found {
         self.0 as u32
     }
 
-    pub fn distance(self) -> f32 {
-        let order = (self.0 >> 32) as u32;
-        f32::from_bits(if order >> 31 == 0 {
-            !order
-        } else {
-            order & !(1 << 31)
-        })
+    /// A number with the order of distances, for [`distance`].
+    pub fn order(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 
     /// The same in the opposite order; again, and it is as before.
     fn reversed(self) -> Found {
         Found(!self.0)
     }
+}
+
+/// The distance with this [`Found::order`].
+pub fn distance(order: u32) -> f32 {
+    f32::from_bits(if order >> 31 == 0 {
+        !order
+    } else {
+        order & !(1 << 31)
+    })
 }
 
 /// A set of slots.
@@ -152,7 +157,7 @@ impl Graph<'_> {
             let has_place_of = |one: &Found| {
                 let one = self.slots.stored(one.slot());
                 // NB: equal vectors that had links to each other alone would be an island
-                from.distance(&one) < candidate.distance() || stored == one
+                from.distance(&one) < distance(candidate.order()) || stored == one
             };
             if chosen.iter().any(has_place_of) {
                 others.push(candidate);
@@ -222,10 +227,10 @@ impl Index {
         let mut query = Query::empty();
         query.set(&graph.slots.stored(slot), graph.metric);
         let candidates = candidates.iter().filter(|&&other| graph.is_live(other));
-        let mut near: Vec<Found> = candidates
+        let near: BinaryHeap<Found> = candidates
             .map(|&other| graph.found(&query, other))
             .collect();
-        near.sort_unstable();
+        let near = near.into_sorted_vec();
         let chosen = graph.choose(&near, graph.slots.most(layer));
         let links = chosen.iter().map(|found| found.slot());
         self.slots.set_links(slot, layer, links);

@@ -1,4 +1,9 @@
 //! Adding, replacing and deleting, in any order.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts are small"
+)]
 
 mod vectors;
 

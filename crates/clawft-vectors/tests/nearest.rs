@@ -1,4 +1,9 @@
 //! What is found, beside all distances computed in f64 from the floats that were given.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts are small"
+)]
 
 mod vectors;
 
