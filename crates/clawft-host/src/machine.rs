@@ -13,17 +13,20 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// With folders as `HOST[::GUEST]` and variables as `NAME[=VALUE]`.
+    /// With folders as `HOST[::GUEST]`, variables as `NAME[=VALUE]`, and perhaps all of this machine's.
     ///
     /// # Errors
     /// A folder that cannot be opened, a variable that is not set.
-    pub fn new(folders: &[String], variables: &[String]) -> wasmtime::Result<Self> {
+    pub fn new(folders: &[String], variables: &[String], inherit: bool) -> wasmtime::Result<Self> {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stderr();
         for folder in folders {
             let (host, guest) = folder.split_once("::").unwrap_or((folder, folder));
             wasi.preopened_dir(host, guest, FsPerms::ReadWrite)
                 .with_context(|| format!("--dir {host}"))?;
+        }
+        if inherit {
+            wasi.inherit_env();
         }
         for variable in variables {
             let (name, value) = match variable.split_once('=') {

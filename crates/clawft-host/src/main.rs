@@ -1,14 +1,12 @@
 //! The program `clawft-host`: the component `clawft.wasm` on Wasmtime, spoken to as the native command
 //! is by `clawft --json`.
 
-use std::io::{Read as _, Write as _, stdin, stdout};
+use std::io::{Read as _, Write as _, read_to_string, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use wasmtime::bail;
-use wasmtime::error::Context as _;
 
 use crate::component::Agent;
 use crate::machine::Machine;
@@ -28,7 +26,7 @@ Exit codes:
 Examples:
   clawft-host --dir ~/.clawft::/home/.clawft --env HOME=/home --env OPENAI_API_KEY \\
     clawft.wasm 'What is in my notes?'
-  echo '{\"role\": \"user\", \"content\": \"Hello\"}' | clawft-host clawft.wasm -
+  echo Hello | clawft-host --inherit-env --dir ~/.clawft clawft.wasm
   clawft-host --compile clawft.cwasm clawft.wasm
   clawft-host --capabilities clawft.cwasm";
 
@@ -38,7 +36,7 @@ Examples:
 struct Cli {
     /// The component, or what --compile made of it by this very program.
     component: PathBuf,
-    /// The message; `-` for the one on standard input, as text or as JSON with `content`.
+    /// The message [default: standard input].
     message: Option<String>,
     /// A folder that it may read and write, perhaps under another name; can be given several times.
     #[arg(long, value_name = "HOST[::GUEST]")]
@@ -46,6 +44,12 @@ struct Cli {
     /// A variable of its environment, which is empty otherwise; without a value, this machine's.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
+    /// All variables of this machine's environment.
+    #[arg(long)]
+    inherit_env: bool,
+    /// Taken and of no account: standard output is JSON in any case.
+    #[arg(long)]
+    json: bool,
     /// The conversation, as CHANNEL:CHAT.
     #[arg(long, value_name = "KEY", default_value = "cli:default")]
     session: String,
@@ -90,7 +94,7 @@ fn run(cli: &Cli) -> wasmtime::Result<bool> {
         component::compile(&cli.component, file)?;
         return Ok(true);
     }
-    let machine = Machine::new(&cli.dir, &cli.env)?;
+    let machine = Machine::new(&cli.dir, &cli.env, cli.inherit_env)?;
     let mut agent = Agent::load(&cli.component, machine)?;
     if let Err(error) = agent.init(cli.config.as_deref())? {
         return fail(&error);
@@ -107,9 +111,8 @@ fn run(cli: &Cli) -> wasmtime::Result<bool> {
         };
     }
     let message = match cli.message.as_deref() {
-        None => bail!("no message; see --help"),
-        Some("-") => content(&std::io::read_to_string(stdin())?)?,
         Some(message) => message.to_owned(),
+        None => read_to_string(stdin())?,
     };
     let turn = match agent.start(&cli.session, &message)? {
         Ok(turn) => turn,
@@ -121,19 +124,6 @@ fn run(cli: &Cli) -> wasmtime::Result<bool> {
             Ok(None) => return Ok(true),
             Err(error) => return fail(&error),
         }
-    }
-}
-
-/// The message of a text, which may be an object that has it.
-fn content(text: &str) -> wasmtime::Result<String> {
-    if !text.trim_start().starts_with('{') {
-        return Ok(text.strip_suffix('\n').unwrap_or(text).to_owned());
-    }
-    let message: Value =
-        serde_json::from_str(text).context("standard input begins as JSON and is none")?;
-    match &message["content"] {
-        Value::String(content) => Ok(content.clone()),
-        _ => bail!("standard input is an object without a text as `content`"),
     }
 }
 

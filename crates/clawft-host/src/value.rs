@@ -49,16 +49,16 @@ pub fn tagged(value: &Val) -> Value {
     object.into()
 }
 
-/// An error's words: those it carries, or its name.
+/// An error's words: its `message`, if it is a record that has one.
 #[must_use]
 pub fn message(error: &Val) -> String {
-    match error {
-        Val::Variant(_, Some(payload)) => match &**payload {
-            Val::String(message) => message.clone(),
-            _ => json(error).to_string(),
+    match json(error) {
+        Value::Object(mut fields) => match fields.remove("message") {
+            Some(Value::String(message)) => message,
+            _ => Value::Object(fields).to_string(),
         },
-        Val::Variant(name, None) | Val::Enum(name) => name.clone(),
-        _ => json(error).to_string(),
+        Value::String(message) => message,
+        other => other.to_string(),
     }
 }
 
