@@ -28,12 +28,12 @@ let
       options = "--without http";
     };
     wasip1-wamr-interp = {
-      program = "iwasm --dir={home} --env=HOME={home} ${command}";
+      program = "iwasm --stack-size=1048576 --heap-size=0 --dir={home} --env=HOME={home} ${command}";
       options = "--without http";
     };
     wasip1-wamr-aot = {
       prepare = "wamrc -o agent.aot ${command}";
-      program = "iwasm --dir={home} --env=HOME={home} $PWD/agent.aot";
+      program = "iwasm --stack-size=1048576 --heap-size=0 --dir={home} --env=HOME={home} $PWD/agent.aot";
       options = "--without http";
     };
   };
