@@ -201,6 +201,36 @@ fn errors_are_said_once() {
     assert_eq!((code, &*err), (1, ""));
     let event: Value = serde_json::from_str(&out).expect("no JSON");
     assert_eq!(event["type"], "error");
+
+    let mut child = home
+        .command(&["--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it");
+    let mut stdin = child.stdin.take().expect("no pipe");
+    stdin.write_all(b"\xff").expect("cannot write");
+    drop(stdin);
+    let (code, out, err) = said(&child.wait_with_output().expect("cannot wait for it"));
+    assert_eq!((code, &*err), (1, ""));
+    assert!(out.contains("UTF-8"), "{out}");
+}
+
+#[test]
+fn whoever_has_read_enough_is_told_nothing() {
+    let home = Home::new(json!([{"answer": {"text": "Yes."}}]));
+    let (reader, writer) = std::io::pipe().expect("no pipe");
+    drop(reader);
+    let mut command = home.command(&["Hi"]);
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it")
+        .wait_with_output()
+        .expect("cannot wait for it");
+    assert_eq!(said(&output), (1, String::new(), String::new()));
 }
 
 /// A pseudo-terminal with the command in it.
