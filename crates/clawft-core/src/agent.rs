@@ -157,11 +157,14 @@ impl Error {
     /// The error as programs write it among events.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        object(vec![
-            ("type", "error".into()),
-            ("message", self.to_string().into()),
-        ])
+        error_json(self.to_string())
     }
+}
+
+/// An error as programs write it among events.
+#[must_use]
+pub fn error_json(message: String) -> Value {
+    object(vec![("type", "error".into()), ("message", message.into())])
 }
 
 impl fmt::Display for Error {

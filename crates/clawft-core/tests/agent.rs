@@ -249,131 +249,64 @@ fn done(text: &str) -> Event {
     }
 }
 
-/// Waits are those that OpenAI's and Anthropic's own clients make: half a second, doubled, up to eight; or
-/// what the server says, if that is no more than a minute.
+/// Failures, and the waits after them; where each has one, there is an answer after the last. Waits are
+/// those that OpenAI's and Anthropic's own clients make: half a second, doubled, up to eight; or what the
+/// server says, if that is no more than a minute.
 #[test]
 fn what_passes_is_tried_again() {
-    let hi = || answer("Hi");
-    let cut = Reply::Says(200, vec![], "{\"choi".into(), true);
-    let fails = |error| Reply::Fails(error);
-    let cases: Vec<(&str, Vec<Reply>, Vec<u64>, bool)> = vec![
-        ("at once", vec![hi()], vec![], true),
-        ("429", vec![status(429, &[]), hi()], vec![500], true),
+    let after = |name, value| status(429, &[(name, value)]);
+    let cut = |body: &str, broken| Reply::Says(200, vec![], body.into(), broken);
+    let fails = |kind: fn(String) -> HttpError| Reply::Fails(kind("x".into()));
+    let cases: [(Vec<Reply>, &[u64]); 18] = [
+        (vec![], &[]),
+        (vec![status(429, &[])], &[500]),
+        (vec![after("retry-after", "7")], &[7000]),
+        (vec![after("retry-after-ms", "40")], &[40]),
         (
-            "seconds",
-            vec![status(429, &[("retry-after", "7")]), hi()],
-            vec![7000],
-            true,
+            vec![after("retry-after", "Wed, 22 Apr 2026 10:11:15 GMT")],
+            &[3000],
         ),
+        (vec![after("retry-after", "3600")], &[]),
         (
-            "milliseconds",
-            vec![status(503, &[("retry-after-ms", "40")]), hi()],
-            vec![40],
-            true,
+            vec![status(500, &[]), status(502, &[]), status(529, &[])],
+            &[500, 1000, 2000],
         ),
+        (vec![status(500, &[]); 4], &[500, 1000, 2000]),
+        (vec![status(400, &[])], &[]),
+        (vec![status(401, &[])], &[]),
+        (vec![status(302, &[("location", "http://elsewhere/")])], &[]),
+        (vec![fails(HttpError::Connect)], &[500]),
         (
-            "a date",
-            vec![
-                status(429, &[("retry-after", "Wed, 22 Apr 2026 10:11:15 GMT")]),
-                hi(),
-            ],
-            vec![3000],
-            true,
+            vec![Reply::Fails(HttpError::Timeout), fails(HttpError::Broken)],
+            &[500, 1000],
         ),
-        (
-            "an hour",
-            vec![status(429, &[("retry-after", "3600")])],
-            vec![],
-            false,
-        ),
-        (
-            "four times",
-            vec![status(500, &[]), status(502, &[]), status(529, &[]), hi()],
-            vec![500, 1000, 2000],
-            true,
-        ),
-        (
-            "too often",
-            vec![
-                status(500, &[]),
-                status(500, &[]),
-                status(500, &[]),
-                status(500, &[]),
-            ],
-            vec![500, 1000, 2000],
-            false,
-        ),
-        ("400", vec![status(400, &[])], vec![], false),
-        ("401", vec![status(401, &[])], vec![], false),
-        (
-            "302",
-            vec![status(302, &[("location", "http://elsewhere/")])],
-            vec![],
-            false,
-        ),
-        (
-            "no connection",
-            vec![fails(HttpError::Connect("x".into())), hi()],
-            vec![500],
-            true,
-        ),
-        (
-            "silence",
-            vec![fails(HttpError::Timeout), hi()],
-            vec![500],
-            true,
-        ),
-        (
-            "cut in the head",
-            vec![fails(HttpError::Broken("x".into())), hi()],
-            vec![500],
-            true,
-        ),
-        ("cut in the body", vec![cut, hi()], vec![500], true),
-        (
-            "an empty body",
-            vec![Reply::Says(200, vec![], String::new(), false), hi()],
-            vec![500],
-            true,
-        ),
-        (
-            "no network",
-            vec![fails(HttpError::Unavailable("x".into()))],
-            vec![],
-            false,
-        ),
-        (
-            "no request",
-            vec![fails(HttpError::Invalid("x".into()))],
-            vec![],
-            false,
-        ),
-        (
-            "no JSON",
-            vec![Reply::Says(200, vec![], "<html>".into(), false)],
-            vec![],
-            false,
-        ),
+        (vec![cut("{\"choi", true)], &[500]),
+        (vec![cut("", false)], &[500]),
+        (vec![fails(HttpError::Unavailable)], &[]),
+        (vec![fails(HttpError::Invalid)], &[]),
+        (vec![cut("<html>", false)], &[]),
     ];
-    for (name, replies, waits, answered) in cases {
+    for (number, (failures, waits)) in cases.into_iter().enumerate() {
         let mut config = config();
         config.agent.attempts = 4;
-        let bench = Bench::new(config, replies);
+        let answered = failures.len() == waits.len();
+        let answer = answered.then(|| answer("Hi"));
+        let bench = Bench::new(config, failures.into_iter().chain(answer));
         let (events, end) = bench.run();
-        assert_eq!(*bench.world.slept.borrow(), waits, "{name}");
+        assert_eq!(*bench.world.slept.borrow(), waits, "{number}");
         assert!(
             bench.world.replies.borrow().is_empty(),
-            "{name}: too few requests"
+            "{number}: too few requests"
         );
         if answered {
-            assert_eq!(events, [Event::Text("Hi".into()), done("Hi")], "{name}");
-            assert_eq!(end, Ok(()), "{name}");
+            assert_eq!(events, [Event::Text("Hi".into()), done("Hi")], "{number}");
+            assert_eq!(end, Ok(()), "{number}");
             let kept = [(Role::User, "Hello".into()), (Role::Assistant, "Hi".into())];
-            assert_eq!(bench.kept(), kept, "{name}");
+            assert_eq!(bench.kept(), kept, "{number}");
         } else {
             let error = end.unwrap_err().to_string();
-            assert!(!error.contains(KEY), "{name}: {error}");
-            assert!(events.is_empty() && bench.kept().is_empty(), "{name}");
+            assert!(!error.contains(KEY), "{number}: {error}");
+            assert!(events.is_empty() && bench.kept().is_empty(), "{number}");
         }
     }
 }

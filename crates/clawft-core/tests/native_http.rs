@@ -133,59 +133,52 @@ fn a_request_is_sent_as_it_is() {
 #[test]
 fn responses() {
     let long = format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\n\r\n", "x".repeat(100_000));
-    let cases: Vec<(&str, Result<(u16, &str), &str>)> = vec![
+    let cases = [
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc",
-            Ok((200, "ab")),
+            Some((200, "ab")),
         ),
-        ("HTTP/1.1 200 OK\r\n\r\nabc", Ok((200, "abc"))),
+        ("HTTP/1.1 200 OK\r\n\r\nabc", Some((200, "abc"))),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;x=y\r\nbc\r\n0\r\n\r\n",
-            Ok((200, "abc")),
+            Some((200, "abc")),
         ),
-        ("HTTP/1.1 204 No Content\r\n\r\n", Ok((204, ""))),
+        ("HTTP/1.1 204 No Content\r\n\r\n", Some((204, ""))),
         (
             "HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\nx",
-            Ok((404, "x")),
+            Some((404, "x")),
         ),
         (
             "HTTP/1.1 500 Oh\r\nContent-Length: 1\r\n\r\nx",
-            Ok((500, "x")),
+            Some((500, "x")),
         ),
         // Not followed
         (
             "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 1\r\n\r\nx",
-            Ok((302, "x")),
+            Some((302, "x")),
         ),
-        (
-            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
-            Err("broken"),
-        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", None),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-            Err("broken"),
+            None,
         ),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            Err("broken"),
+            None,
         ),
-        ("HTTP/1.1 200", Err("broken")),
-        ("", Err("broken")),
-        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", Err("broken")),
-        (&long, Err("broken")),
+        ("HTTP/1.1 200", None),
+        ("", None),
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", None),
+        (&long[..], None),
     ];
     for (response, expected) in cases {
         let result = fetch(&get(&says(response)));
         let short = &response[..response.len().min(60)];
-        match expected {
-            Ok((status, body)) => {
-                assert_eq!(result, Ok((status, body.as_bytes().to_vec())), "{short:?}");
-            }
-            Err("broken") => {
-                let broken = matches!(result, Err(HttpError::Broken(_)));
-                assert!(broken, "{short:?}: {result:?}");
-            }
-            Err(other) => panic!("{other}"),
+        if let Some((status, body)) = expected {
+            assert_eq!(result, Ok((status, body.as_bytes().to_vec())), "{short:?}");
+        } else {
+            let broken = matches!(result, Err(HttpError::Broken(_)));
+            assert!(broken, "{short:?}: {result:?}");
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The command as a user and a script see it.
 
-use std::fs;
-use std::io::Write as _;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use clawft_server::api::Api;
 use clawft_server::scenario::{Scenario, VARIANTS};
 use clawft_server::server::{Listener, Server};
 use clawft_server::suite;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
 /// A home folder, and a server that gives those exchanges.
@@ -197,9 +201,96 @@ fn errors_are_said_once() {
     assert_eq!((code, &*err), (1, ""));
     let event: Value = serde_json::from_str(&out).expect("no JSON");
     assert_eq!(event["type"], "error");
+
+    let mut child = home
+        .command(&["--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it");
+    let mut stdin = child.stdin.take().expect("no pipe");
+    stdin.write_all(b"\xff").expect("cannot write");
+    drop(stdin);
+    let (code, out, err) = said(&child.wait_with_output().expect("cannot wait for it"));
+    assert_eq!((code, &*err), (1, ""));
+    assert!(out.contains("UTF-8"), "{out}");
 }
 
-/// `script`, of util-linux, is a terminal for it.
+#[test]
+fn whoever_has_read_enough_is_told_nothing() {
+    let home = Home::new(json!([{"answer": {"text": "Yes."}}]));
+    let (reader, writer) = std::io::pipe().expect("no pipe");
+    drop(reader);
+    let mut command = home.command(&["Hi"]);
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it")
+        .wait_with_output()
+        .expect("cannot wait for it");
+    assert_eq!(said(&output), (1, String::new(), String::new()));
+}
+
+/// A pseudo-terminal with the command in it.
+struct Screen {
+    child: Child,
+    terminal: File,
+    shown: String,
+}
+
+impl Screen {
+    fn new(home: &Home) -> Self {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("no terminal");
+        grantpt(&terminal).expect("no terminal");
+        unlockpt(&terminal).expect("no terminal");
+        let name = ptsname(&terminal, Vec::new()).expect("no terminal");
+        let other = File::options()
+            .read(true)
+            .write(true)
+            .open(OsStr::from_bytes(name.as_bytes()))
+            .expect("no terminal");
+        let child = home
+            .command(&[])
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .stdin(other.try_clone().expect("no terminal"))
+            .stdout(other.try_clone().expect("no terminal"))
+            .stderr(other)
+            .spawn()
+            .expect("cannot start it");
+        Self {
+            child,
+            terminal: terminal.into(),
+            shown: String::new(),
+        }
+    }
+
+    /// Reads until that is shown, and forgets all up to there.
+    fn until(&mut self, text: &str) {
+        let mut bytes = Vec::new();
+        loop {
+            self.shown.push_str(&String::from_utf8_lossy(&bytes));
+            if let Some(start) = self.shown.find(text) {
+                self.shown.drain(..start + text.len());
+                return;
+            }
+            bytes.resize(1000, 0);
+            // What a terminal gives whose other end is closed is an error.
+            let length = self.terminal.read(&mut bytes).unwrap_or(0);
+            assert!(length > 0, "no {text:?} is shown, but {:?}", self.shown);
+            bytes.truncate(length);
+        }
+    }
+
+    /// Types a line when it is asked for.
+    fn answer(&mut self, line: &str) {
+        self.until("> ");
+        writeln!(self.terminal, "{line}").expect("cannot write");
+    }
+}
+
 #[test]
 fn a_conversation_at_a_terminal() {
     let home = Home::new(json!([
@@ -208,93 +299,52 @@ fn a_conversation_at_a_terminal() {
          "answer": {"calls": [{"id": "a", "name": "list_directory", "arguments": {"path": "."}}]}},
         {"answer": {"text": "Second answer."}}
     ]));
-    let mut child = Command::new("script")
-        .args([
-            "--quiet",
-            "--command",
-            env!("CARGO_BIN_EXE_clawft"),
-            "/dev/null",
-        ])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", home.path())
-        .env("TERM", "xterm")
-        .env("NO_COLOR", "1")
-        .current_dir(home.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("cannot start script");
-    let mut stdin = child.stdin.take().expect("no pipe");
-    for line in [
-        "/help",
-        "hello",
-        "/nonsense",
-        "/model",
-        "/new",
-        "again",
-        "/sessions",
-        "/model nobody/x",
-        "/exit",
+    let mut screen = Screen::new(&home);
+    for (line, shown) in [
+        ("/help", "Ctrl-C gives up"),
+        ("hello", "First \u{fffd}]0;title\u{fffd}answer.\r\n"),
+        ("/nonsense", "there is no /nonsense"),
+        ("/model", "openai/test-model"),
+        ("/new", "this is cli:"),
+        ("again", "· list_directory"),
+        ("", "Second answer.\r\n"),
+        ("/sessions", "cli:default"),
+        ("/session cli:default", "this is cli:default"),
+        ("/model nobody/x", "nobody"),
+        ("hello", "clawft: "),
+        ("/model openai/x", "the model is openai/x"),
     ] {
-        writeln!(stdin, "{line}").expect("cannot write");
+        if !line.is_empty() {
+            screen.answer(line);
+        }
+        screen.until(shown);
     }
-    let output = child.wait_with_output().expect("cannot wait for it");
-    drop(stdin);
-    let (code, out, _) = said(&output);
-    assert_eq!(code, 0, "{out}");
-    for part in [
-        "Ctrl-C gives up",
-        "First \u{fffd}]0;title\u{fffd}answer.",
-        "there is no /nonsense",
-        "openai/test-model",
-        "this is cli:",
-        "· list_directory",
-        "Second answer.",
-        "cli:default",
-        "nobody",
-    ] {
-        assert!(out.contains(part), "{part}: {out}");
-    }
+    screen.until("> ");
+    // Ctrl-D
+    screen.terminal.write_all(b"\x04").expect("cannot write");
+    assert!(screen.child.wait().expect("cannot wait for it").success());
     assert_eq!(home.server.problems(), Vec::<String>::new());
 }
 
-/// Ctrl-C gives up the answer, and the conversation goes on.
+/// Ctrl-C, which a terminal makes this signal of, gives up the answer; the conversation goes on.
 #[test]
 fn an_interruption_at_a_terminal() {
     let home = Home::new(json!([
         {"answer": {"text": "never"}, "delivery": {"stall": {"head": 0}}},
         {"expect": {"chat": {"messages": [{"role": "user", "text": "two"}]}}, "answer": {"text": "Here."}}
     ]));
-    let mut child = Command::new("script")
-        .args([
-            "--quiet",
-            "--command",
-            env!("CARGO_BIN_EXE_clawft"),
-            "/dev/null",
-        ])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", home.path())
-        .current_dir(home.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("cannot start script");
-    let mut stdin = child.stdin.take().expect("no pipe");
-    writeln!(stdin, "one").expect("cannot write");
-    // Until the request has come, Ctrl-C would be for the line.
+    let mut screen = Screen::new(&home);
+    screen.answer("one");
+    // Until the request has come, there is nothing to give up.
     while home.server.problems().len() == 2 {
         std::thread::yield_now();
     }
-    stdin.write_all(b"\x03").expect("cannot write");
-    writeln!(stdin, "two").expect("cannot write");
-    writeln!(stdin, "/exit").expect("cannot write");
-    let output = child.wait_with_output().expect("cannot wait for it");
-    drop(stdin);
-    let (code, out, _) = said(&output);
-    assert_eq!(code, 0, "{out}");
-    assert!(out.contains("given up") && out.contains("Here."), "{out}");
+    kill_process(Pid::from_child(&screen.child), Signal::INT).expect("cannot interrupt it");
+    screen.until("given up");
+    screen.answer("two");
+    screen.until("Here.\r\n");
+    screen.answer("/exit");
+    assert!(screen.child.wait().expect("cannot wait for it").success());
     let session = fs::read_to_string(home.path().join(".clawft/sessions/cli%3Adefault.jsonl"));
     let session = session.expect("no session");
     assert!(
