@@ -1,8 +1,8 @@
 """A host of WASI 0.1 with the functions of `clawft_http`, by PyPI's `wasmtime` and Python's http.client.
 
-    python3 host.py clawft-http.wasm --json --session cli:default 'Hello'
+    python3 host.py [--dir FOLDER]... clawft-http.wasm --json --session cli:default 'Hello'
 
-It opens ~/.clawft to the program, and gives it the environment. docs/deployment.md describes the functions.
+It opens ~/.clawft to the program, or the folders of --dir, and gives it the environment. docs/deployment.md describes the functions.
 """
 
 import http.client
@@ -170,17 +170,23 @@ class Memory:
 
 
 def main(arguments):
+    folders = []
+    while arguments[0] == "--dir":
+        folders.append(arguments[1])
+        arguments = arguments[2:]
+    if not folders:
+        folders = [os.path.join(os.environ["HOME"], ".clawft")]
+        os.makedirs(folders[0], exist_ok=True)
     engine = Engine()
     linker = Linker(engine)
     linker.define_wasi()
     Network().define(linker)
     store = Store(engine)
-    folder = os.path.join(os.environ["HOME"], ".clawft")
-    os.makedirs(folder, exist_ok=True)
     wasi = WasiConfig()
     wasi.argv = arguments
     wasi.env = list(os.environ.items())
-    wasi.preopen_dir(folder, folder)
+    for folder in folders:
+        wasi.preopen_dir(folder, folder)
     wasi.inherit_stdin()
     wasi.inherit_stdout()
     wasi.inherit_stderr()

@@ -28,7 +28,7 @@ mod absent {
 /// The functions of `clawft_http`, which docs/deployment.md describes.
 #[cfg(feature = "host-http")]
 mod host {
-    use clawft_core::platform::{Head, memory};
+    use clawft_core::platform::{Head, USER_AGENT, memory};
 
     use super::{Exchange, HttpClient, HttpError, Request};
 
@@ -79,7 +79,10 @@ mod host {
                 if [name, value].iter().any(|text| text.contains(['\r', '\n'])) {
                     return Err(HttpError::Invalid(["header ", name].concat()));
                 }
-                headers.extend([name, ": ", value, "\n"]);
+                headers.extend([name.as_str(), ": ", value, "\n"]);
+            }
+            if !request.has_header("user-agent") {
+                headers.extend(["user-agent: ", USER_AGENT, "\n"]);
             }
             let Request {
                 method,

@@ -3,7 +3,7 @@
 //   npx jco transpile clawft.wasm --name clawft -o transpiled
 //   node host.mjs transpiled/clawft.js --json --session cli:default 'Hello'
 //
-// It opens ~/.clawft to the component, and gives it the environment.
+// It opens ~/.clawft to the component, or the folders of --dir, and gives it the environment.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,16 +14,20 @@ import { _clearPreopens, _addPreopen } from '@bytecodealliance/preview2-shim/fil
 const [, , module, ...words] = process.argv;
 let session = 'cli:default';
 let message;
+const folders = [];
 while (words.length > 0) {
   const word = words.shift();
   if (word === '--session') session = words.shift();
+  else if (word === '--dir') folders.push(words.shift());
   else if (word !== '--json') message = word;
 }
-const folder = join(process.env.HOME, '.clawft');
-mkdirSync(folder, { recursive: true });
+if (folders.length === 0) {
+  folders.push(join(process.env.HOME, '.clawft'));
+  mkdirSync(folders[0], { recursive: true });
+}
 _setEnv(process.env);
 _clearPreopens();
-_addPreopen(folder, folder);
+for (const folder of folders) _addPreopen(folder, folder);
 const { agent } = await import(pathToFileURL(resolve(module)));
 
 /// An event as `clawft --json` writes it.

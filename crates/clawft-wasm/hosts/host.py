@@ -2,7 +2,7 @@
 
     python3 host.py clawft.wasm --json --session cli:default 'Hello'
 
-It opens ~/.clawft to the component, and gives it the environment. A file that ends in .cwasm is taken as
+It opens ~/.clawft to the component, or the folders of --dir, and gives it the environment. A file that ends in .cwasm is taken as
 compiled before: `python3 host.py --compile clawft.wasm clawft.cwasm`.
 """
 
@@ -14,7 +14,6 @@ from wasmtime import Config, Engine, Store, WasiConfig
 from wasmtime.component import Component, Linker
 
 AGENT = "clawft:agent/agent@0.1.0"
-EMPTY = {"": ""}
 
 
 class Host:
@@ -82,19 +81,21 @@ def main(arguments):
             file.write(component.serialize())
         return 0
     module, *arguments = arguments
-    session, message = "cli:default", None
+    session, message, folders = "cli:default", None, []
     while arguments:
         argument = arguments.pop(0)
         if argument == "--session":
             session = arguments.pop(0)
+        elif argument == "--dir":
+            folders.append(arguments.pop(0))
         elif argument == "--capabilities":
             message = argument
         elif argument != "--json":
             message = argument
-    home = os.environ["HOME"]
-    folder = os.path.join(home, ".clawft")
-    os.makedirs(folder, exist_ok=True)
-    host = Host(module, [folder], dict(os.environ))
+    if not folders:
+        folders = [os.path.join(os.environ["HOME"], ".clawft")]
+        os.makedirs(folders[0], exist_ok=True)
+    host = Host(module, folders, dict(os.environ))
     if message == "--capabilities":
         result = host.call("capabilities")
         print(result if isinstance(result, str) else result.message)

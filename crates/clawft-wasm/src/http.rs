@@ -1,12 +1,14 @@
 //! Requests that the host sends.
 
-use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request};
+use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request, USER_AGENT};
 
 use crate::bindings::wasi::http::outgoing_handler::handle;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingBody, IncomingResponse, Method,
-    OutgoingBody, OutgoingRequest, RequestOptions, Scheme, http_error_code,
+    OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
+use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
+use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use clawft_core::platform::memory;
 
@@ -22,6 +24,8 @@ struct Sent {
     body: Option<(InputStream, IncomingBody)>,
     head: Option<Result<Head, HttpError>>,
     response: FutureIncomingResponse,
+    /// How long to wait for something to happen, in milliseconds; 0 for as long as the host does
+    timeout: u64,
 }
 
 impl HttpClient for Outgoing {
@@ -48,7 +52,6 @@ impl HttpClient for Outgoing {
             // A host that does not know one of them keeps its own limit.
             let _ = options.set_connect_timeout(timeout);
             let _ = options.set_first_byte_timeout(timeout);
-            let _ = options.set_between_bytes_timeout(timeout);
             options
         });
         let body = message
@@ -56,11 +59,12 @@ impl HttpClient for Outgoing {
             .map_err(|()| HttpError::Invalid(request.url.clone()))?;
         let response = handle(message, options).map_err(|code| error(&code))?;
         // Whoever answers without having read all of it, does answer: the response tells.
-        let _ = write(body, &request.body);
+        let _ = write(body, &request.body, request.timeout);
         Ok(Box::new(Sent {
             body: None,
             head: None,
             response,
+            timeout: request.timeout,
         }))
     }
 }
@@ -86,8 +90,12 @@ impl Exchange for Sent {
             return Err(HttpError::Memory);
         }
         loop {
-            match stream.blocking_read(buffer.len() as u64) {
-                Ok(piece) if piece.is_empty() && !buffer.is_empty() => {}
+            match stream.read(buffer.len() as u64) {
+                Ok(piece) if piece.is_empty() && !buffer.is_empty() => {
+                    if !wait(&stream.subscribe(), self.timeout) {
+                        return Err(HttpError::Timeout);
+                    }
+                }
                 Ok(piece) => {
                     buffer[..piece.len()].copy_from_slice(&piece);
                     return Ok(piece.len());
@@ -97,19 +105,31 @@ impl Exchange for Sent {
                     return Ok(0);
                 }
                 Err(StreamError::LastOperationFailed(cause)) => {
-                    return Err(http_error_code(&cause).map_or_else(
-                        || HttpError::Broken(cause.to_debug_string()),
-                        |code| error(&code),
-                    ));
+                    // Not `http-error-code`, at which jco's host throws.
+                    return Err(HttpError::Broken(cause.to_debug_string()));
                 }
             }
         }
     }
 }
 
+/// Waits for something, but not longer than that many milliseconds: whether it happened. Not every host
+/// keeps the time itself.
+fn wait(event: &Pollable, timeout: u64) -> bool {
+    if timeout == 0 {
+        event.block();
+        return true;
+    }
+    let timer = subscribe_duration(timeout.saturating_mul(MILLISECOND));
+    poll(&[event, &timer]).contains(&0)
+}
+
 impl Sent {
     fn receive(&mut self) -> Result<Head, HttpError> {
-        self.response.subscribe().block();
+        // A connection first, and then the first byte
+        if !wait(&self.response.subscribe(), self.timeout.saturating_mul(2)) {
+            return Err(HttpError::Timeout);
+        }
         let response = self
             .response
             .get()
@@ -151,6 +171,9 @@ fn headers(request: &Request) -> Result<Fields, HttpError> {
             HttpError::Invalid(["header ", name, " ", why].concat())
         })?;
     }
+    if !request.has_header("user-agent") {
+        let _ = fields.append("user-agent", USER_AGENT.as_bytes());
+    }
     if !request.body.is_empty() {
         let length = request.body.len().to_string();
         // A host that sets it by itself refuses this one.
@@ -159,20 +182,25 @@ fn headers(request: &Request) -> Result<Fields, HttpError> {
     Ok(fields)
 }
 
-fn write(body: OutgoingBody, content: &[u8]) -> Result<(), ()> {
+fn write(body: OutgoingBody, content: &[u8], timeout: u64) -> Result<(), ()> {
     let stream = body.write()?;
     let mut rest = content;
     while !rest.is_empty() {
         let room = stream.check_write().map_err(drop)?;
         if room == 0 {
-            stream.subscribe().block();
+            if !wait(&stream.subscribe(), timeout) {
+                return Err(());
+            }
             continue;
         }
         let (now, later) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
         stream.write(now).map_err(drop)?;
         rest = later;
     }
-    stream.blocking_flush().map_err(drop)?;
+    stream.flush().map_err(drop)?;
+    if !wait(&stream.subscribe(), timeout) {
+        return Err(());
+    }
     drop(stream);
     OutgoingBody::finish(body, None).map_err(drop)
 }

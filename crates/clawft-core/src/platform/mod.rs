@@ -30,6 +30,9 @@ pub struct Platform {
     pub random: Rc<dyn Random>,
 }
 
+/// What a client calls itself where a request does not say.
+pub const USER_AGENT: &str = concat!("clawft/", env!("CARGO_PKG_VERSION"));
+
 /// A request of HTTP/1.1 or later.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -47,6 +50,16 @@ pub struct Request {
     /// The addresses that a client which resolves names itself may connect to; the default is all. A
     /// client whose host resolves them, as in WASI, cannot tell.
     pub reach: crate::url_policy::Zone,
+}
+
+impl Request {
+    /// Whether it has a header, by its name in any case.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
 }
 
 /// The start of a response.
