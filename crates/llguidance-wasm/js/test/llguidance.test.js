@@ -1,0 +1,346 @@
+// What the package promises, on the module. Expected tokens are worked out by hand from the grammars.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+
+import {
+  allowedTokens,
+  applyMask,
+  DisposedError,
+  fromResponseFormat,
+  GrammarError,
+  isAllowed,
+  LlguidanceError,
+  Llguidance,
+  LoadError,
+  Matcher,
+  MatcherError,
+  OutOfMemoryError,
+  InstanceLostError,
+  StopController,
+  Tokenizer,
+  TokenizerError,
+  validateGrammar,
+} from "../src/index.js";
+
+const llg = await Llguidance.load();
+const tokenizer = Tokenizer.bytes();
+const END = 256;
+const codes = (text) => [...new TextEncoder().encode(text)];
+const next = (matcher) => allowedTokens(matcher.computeMask()).map((token) => (token === END ? "END" : String.fromCharCode(token))).join(" ");
+
+describe("loading", () => {
+  const file = new URL("../src/llguidance.wasm", import.meta.url);
+  test("from a URL, bytes, a Response and a Module", async () => {
+    const bytes = readFileSync(file);
+    const response = (type) => new Response(bytes, { headers: { "content-type": type } });
+    for (const source of [file, String(file), bytes, new WebAssembly.Module(bytes), response("application/wasm"), response("text/plain")]) {
+      assert.match((await Llguidance.load(source)).version, /^llguidance@1\.9\.1 derivre@/);
+    }
+  });
+  test("what is no module is an error that names it", async () => {
+    await assert.rejects(Llguidance.load(Uint8Array.of(0, 97, 115, 109)), LoadError);
+    await assert.rejects(Llguidance.load(new Response("", { status: 404 })), { name: "LoadError", message: /HTTP status 404/ });
+    await assert.rejects(Llguidance.load(new URL("absent.wasm", file)), { name: "LoadError", message: /absent\.wasm/ });
+    const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    await assert.rejects(Llguidance.load(empty), { name: "LoadError", message: /is not llguidance\.wasm/ });
+  });
+});
+
+describe("matcher", () => {
+  test("follows a JSON schema", () => {
+    using matcher = new Matcher(tokenizer, { jsonSchema: { enum: ["red", "green", "grey"] } });
+    assert.equal(next(matcher), '"');
+    matcher.consume(codes('"gre'));
+    assert.equal(next(matcher), "e y");
+    assert.equal(matcher.validate(codes('en"x')), 3);
+    assert.equal(matcher.isAccepting, false);
+    matcher.consume(codes('y"'));
+    assert.equal(matcher.isAccepting, true);
+    assert.equal(next(matcher), "END");
+  });
+
+  test("goes back, begins again, and is copied", () => {
+    using matcher = new Matcher(tokenizer, { regex: "ab+c" });
+    matcher.consume(codes("abb"));
+    using copy = matcher.clone();
+    matcher.rollback(2);
+    assert.equal(next(matcher), "b");
+    assert.equal(next(copy), "b c");
+    matcher.reset();
+    assert.equal(next(matcher), "a");
+    assert.deepEqual(matcher.consumed, []);
+    assert.deepEqual(copy.consumed, codes("abb"));
+  });
+
+  test("says why it stopped", () => {
+    using whole = new Matcher(tokenizer, { regex: "ab" });
+    assert.equal(whole.stopReason, undefined);
+    whole.consume(codes("ab"));
+    assert.equal(whole.stopReason, "complete");
+    using ended = new Matcher(tokenizer, { regex: "a*" });
+    ended.consume(codes("aa"));
+    assert.equal(ended.stopReason, undefined);
+    ended.consume(END);
+    assert.equal(ended.stopReason, "end-of-text");
+    assert.equal(next(ended), "END");
+  });
+
+  test("takes Lark, llguidance's own JSON, and a RegExp", () => {
+    using lark = new Matcher(tokenizer, { lark: 'start: "(" start ")" | "x"' });
+    lark.consume(codes("(("));
+    assert.equal(next(lark), "( x");
+    using list = new Matcher(tokenizer, { grammar: { grammars: [{ json_schema: { const: 7 } }] } });
+    assert.equal(next(list), "7");
+    using regex = new Matcher(tokenizer, { regex: /[0-9a-f]{2}/u });
+    assert.equal(next(regex), "0 1 2 3 4 5 6 7 8 9 a b c d e f");
+    assert.throws(() => new Matcher(tokenizer, { regex: /a/i }), GrammarError);
+  });
+
+  test("a refused token is an error, and the matcher stays in it", () => {
+    using matcher = new Matcher(tokenizer, { regex: "ab" });
+    assert.throws(() => matcher.consume(codes("b")[0]), MatcherError);
+    assert.equal(matcher.stopReason, "error");
+    assert.throws(() => matcher.computeMask(), MatcherError);
+    assert.throws(() => matcher.reset(), MatcherError);
+    using after = new Matcher(tokenizer, { regex: "ab" });
+    assert.equal(next(after), "a");
+  });
+
+  test("limits are the parser's", () => {
+    const schema = { type: "array", items: { type: "string", pattern: "^(a|b)*c{1,50}$" } };
+    using enough = new Matcher(tokenizer, { jsonSchema: schema });
+    assert.equal(next(enough), "[");
+    assert.throws(() => new Matcher(tokenizer, { jsonSchema: schema, limits: { maxGrammarSize: 2 } }), { name: "GrammarError", message: /size/i });
+    assert.throws(() => new Matcher(tokenizer, { jsonSchema: schema, limits: { maxItems: 2 } }), { message: /no limit is named maxItems/ });
+  });
+});
+
+describe("errors", () => {
+  test("have the place in a Lark grammar", () => {
+    assert.throws(() => new Matcher(tokenizer, { lark: 'start: "a"\n  | (("b"\n' }), (error) => error instanceof GrammarError && error.line >= 2);
+    assert.throws(() => new Matcher(tokenizer, { lark: 'start: "a" absent' }), (error) => error instanceof GrammarError && error.line === 1 && /absent/.test(error.message));
+  });
+  test("have the place in JSON text", () => {
+    assert.throws(() => new Matcher(tokenizer, { jsonSchema: '{"type":\n "object",}' }), (error) => error instanceof GrammarError && error.line === 2);
+  });
+  test("point into a schema", () => {
+    const schema = { type: "object", properties: { a: { type: "string" }, "b/c": { type: "array", items: { type: "strin" } } } };
+    assert.throws(() => new Matcher(tokenizer, { jsonSchema: schema }), (error) => error instanceof GrammarError && error.pointer === "/properties/b~1c/items");
+    const defined = { $ref: "#/$defs/x", $defs: { x: { anyOf: [{ type: "null" }, { type: "numbr" }] } } };
+    assert.throws(() => new Matcher(tokenizer, { jsonSchema: defined }), (error) => error instanceof GrammarError && error.pointer === "/$defs/x/anyOf/1");
+  });
+  test("of arguments say what is wrong", () => {
+    assert.throws(() => new Matcher(tokenizer, {}), { name: "LlguidanceError", message: /one of jsonSchema, regex, lark, grammar is needed/ });
+    assert.throws(() => new Matcher(tokenizer, { regex: "a", lark: "b" }), { message: /regex and lark at once/ });
+    assert.throws(() => new Matcher(tokenizer, { regex: "a\0b" }), { message: /NUL/ });
+    assert.throws(() => new Matcher(tokenizer, { regex: "(" }), GrammarError);
+  });
+  test("validateGrammar tells of errors and of warnings without throwing", () => {
+    assert.deepEqual(validateGrammar(tokenizer, { regex: "a+" }), { valid: true, error: undefined, warnings: [] });
+    const refused = validateGrammar(tokenizer, { lark: "start: absent" });
+    assert.equal(refused.valid, false);
+    assert.ok(refused.error instanceof GrammarError);
+    const warned = validateGrammar(tokenizer, { jsonSchema: { type: "string", format: "no-such-format", "x-guidance": { lenient: true } } });
+    assert.equal(warned.valid, true);
+    assert.match(warned.warnings.join("\n"), /no-such-format/);
+  });
+});
+
+describe("tokenizer", () => {
+  const tokens = ["a", "b", "ab", "abc", "c", "", "ab", "<end>"];
+  test("of a list", () => {
+    using listed = Tokenizer.fromTokens(tokens, { eos: 7, special: [7] });
+    assert.equal(listed.vocabSize, 8);
+    using matcher = new Matcher(listed, { regex: "abc" });
+    // NB: two tokens have the same bytes, and both are allowed; the empty one never is
+    assert.deepEqual(allowedTokens(matcher.computeMask()), [0, 2, 3, 6]);
+    assert.deepEqual(listed.tokenize("abcab").slice(0, 1), [3]);
+    assert.equal(listed.decode([2, 4]), "abc");
+    assert.equal(listed.decode([2, 7], { special: true }), "ab<end>");
+  });
+  test("of a byte-level tokenizer.json", () => {
+    const json = {
+      added_tokens: [{ id: 3, content: "<|eot_id|>", special: true }],
+      decoder: { type: "ByteLevel" },
+      model: { type: "BPE", vocab: { "Ġa": 0, "é": 1, "Ċ": 2 } },
+    };
+    using level = Tokenizer.fromJson(JSON.stringify(json));
+    assert.deepEqual(level.eos, [3]);
+    assert.deepEqual([...level.decodeBytes([0, 1, 2])], [0x20, 0x61, 0xe9, 0x0a]);
+  });
+  test("of a tokenizer.json with byte fallback", () => {
+    const json = {
+      added_tokens: [{ id: 0, content: "</s>", special: true }, { id: 1, content: "word", special: false }],
+      decoder: { type: "Sequence", decoders: [{ type: "Replace", pattern: { String: "▁" }, content: " " }, { type: "ByteFallback" }] },
+      model: { type: "BPE", vocab: { "<0xE9>": 2, "▁x": 3 } },
+    };
+    using fallback = Tokenizer.fromJson(json);
+    assert.deepEqual([...fallback.decodeBytes([1, 2, 3])], [...codes("word"), 0xe9, ...codes(" x")]);
+  });
+  test("of tiktoken's ranks", () => {
+    using ranked = Tokenizer.fromTiktoken("YQ==  0\nYWI= 1\n".replace("  ", " "), { "<|endoftext|>": 2 });
+    assert.deepEqual(ranked.eos, [2]);
+    assert.equal(ranked.decode([0, 1]), "aab");
+  });
+  test("what makes none is an error", () => {
+    assert.throws(() => Tokenizer.fromTokens(tokens), { name: "TokenizerError", message: /no end token/ });
+    assert.throws(() => Tokenizer.fromTokens(tokens, { eos: 8 }), { name: "TokenizerError", message: /8 is not one of the 8 tokens/ });
+    assert.throws(() => Tokenizer.fromJson("{"), TokenizerError);
+    assert.throws(() => Tokenizer.fromJson({ model: { vocab: {} }, decoder: { type: "WordPiece" } }), { message: /WordPiece/ });
+    assert.throws(() => Tokenizer.fromTiktoken("! 0", {}), { message: /line 1/ });
+  });
+  test("comes back from its bytes", () => {
+    using first = Tokenizer.fromTokens(tokens, { eos: [7, 4], special: [7] });
+    const bytes = first.serialize();
+    using second = Tokenizer.deserialize(bytes);
+    assert.deepEqual(second.eos, [7, 4]);
+    assert.deepEqual(second.serialize(), bytes);
+    using matcher = new Matcher(second, { regex: "abc" });
+    assert.deepEqual(allowedTokens(matcher.computeMask()), [0, 2, 3, 6]);
+    for (const wrong of [bytes.subarray(0, 10), bytes.subarray(0, bytes.length - 1), Uint8Array.of(...bytes, 0), codes("nonsense")]) {
+      assert.throws(() => Tokenizer.deserialize(wrong), TokenizerError);
+    }
+  });
+  test("with a tokenize of its own has forced tokens", () => {
+    let asked = 0;
+    const tokenize = (bytes) => (asked++, [...bytes].map((byte) => "ab".indexOf(String.fromCharCode(byte))));
+    using own = Tokenizer.fromTokens(["a", "b", "<end>"], { eos: 2, special: [2], tokenize });
+    assert.deepEqual(own.tokenize("abba"), [0, 1, 1, 0]);
+    using matcher = new Matcher(own, { regex: "abba" });
+    assert.deepEqual(matcher.fastForward(), [0, 1, 1, 0]);
+    assert.ok(asked > 0);
+    using greedy = new Matcher(tokenizer, { regex: "abba" });
+    assert.deepEqual(greedy.fastForward(), []);
+  });
+  test("an error in tokenize reaches the caller", () => {
+    using own = Tokenizer.fromTokens(["a", "<end>"], { eos: 1, special: [1], tokenize: () => { throw new RangeError("mine"); } });
+    assert.throws(() => own.tokenize("a"), { name: "RangeError", message: "mine" });
+    using after = Tokenizer.fromTokens(["a", "<end>"], { eos: 1, special: [1], tokenize: () => [9] });
+    assert.throws(() => after.tokenize("a"), { name: "TokenizerError", message: /returned 9/ });
+  });
+});
+
+describe("stop controller", () => {
+  test("holds back what may be a stop, and ends at it", () => {
+    using stop = new StopController(tokenizer, { tokens: [END], regex: "STOP" });
+    assert.equal(codes("go S").map((token) => stop.commit(token)).join(""), "go ");
+    assert.equal(codes("o STO").map((token) => stop.commit(token)).join(""), "So ");
+    assert.equal(stop.isStopped, false);
+    assert.equal(stop.commit(codes("P")[0]), "");
+    assert.equal(stop.isStopped, true);
+    assert.throws(() => new StopController(tokenizer, { regex: "(" }), GrammarError);
+  });
+});
+
+describe("masks", () => {
+  test("are applied to logits, of which there may be more than tokens", () => {
+    const mask = Uint32Array.of(0xffffffff, 0, 0b101, 0x80000000);
+    const logits = applyMask(mask, Float32Array.from({ length: 140 }, (_, token) => token));
+    const kept = [...logits.keys()].filter((token) => logits[token] !== -Infinity);
+    assert.deepEqual(kept, [...Array(32).keys(), 64, 66, 127]);
+    assert.deepEqual(allowedTokens(mask), kept);
+    assert.ok(isAllowed(mask, 66) && !isAllowed(mask, 65));
+  });
+});
+
+describe("memory", () => {
+  test("nothing can be done with what was disposed of", () => {
+    const matcher = new Matcher(tokenizer, { regex: "a" });
+    matcher.dispose();
+    matcher.dispose();
+    assert.equal(matcher.disposed, true);
+    for (const use of [() => matcher.computeMask(), () => matcher.consume(1), () => matcher.isAccepting, () => matcher.clone()]) {
+      assert.throws(use, { name: "DisposedError", message: /this Matcher was disposed of/ });
+    }
+    const gone = Tokenizer.bytes();
+    gone.dispose();
+    assert.throws(() => new Matcher(gone, { regex: "a" }), DisposedError);
+  });
+
+  test("a matcher outlives its tokenizer", () => {
+    const short = Tokenizer.bytes();
+    using matcher = new Matcher(short, { regex: "ab" });
+    short.dispose();
+    assert.equal(next(matcher), "a");
+  });
+
+  test("1,000 rounds leave nothing allocated", () => {
+    const fresh = llg.again();
+    const round = (index) => {
+      using own = Tokenizer.fromTokens(["a", "b", "<end>"], { eos: 2, special: [2], llguidance: fresh });
+      using matcher = new Matcher(own, [{ regex: "a+b" }, { lark: 'start: "a" "b"' }, { jsonSchema: { type: "integer" } }][index % 3]);
+      if (!matcher.stopReason) matcher.computeMask();
+      using copy = matcher.clone();
+      using stop = new StopController(own, { tokens: [2], regex: "b" });
+      stop.commit(0);
+      copy.reset();
+      try {
+        new Matcher(own, { regex: "(" });
+      } catch (error) {
+        if (!(error instanceof GrammarError)) throw error;
+      }
+    };
+    for (let index = 0; index < 10; index++) round(index);
+    const { allocated, memorySize } = fresh;
+    for (let index = 0; index < 1000; index++) round(index);
+    assert.equal(fresh.allocated, allocated);
+    assert.equal(fresh.memorySize, memorySize);
+  });
+
+  test("a limit that is reached ends the instance, and no other", async () => {
+    const small = await Llguidance.load(undefined, { memoryLimit: 8 << 20 });
+    using inSmall = Tokenizer.bytes({ llguidance: small });
+    using matcher = new Matcher(inSmall, { regex: "ab" });
+    const text = "x".repeat(9 << 20);
+    assert.throws(() => new Matcher(inSmall, { regex: text }), (error) => error instanceof OutOfMemoryError && error instanceof InstanceLostError && /out of memory: \d+ bytes/.test(error.message));
+    assert.throws(() => matcher.computeMask(), OutOfMemoryError);
+    assert.throws(() => inSmall.tokenize("a"), OutOfMemoryError);
+    assert.ok(small.lost instanceof OutOfMemoryError);
+    const again = small.again();
+    using works = Tokenizer.bytes({ llguidance: again });
+    using other = new Matcher(works, { regex: "ab" });
+    assert.equal(next(other), "a");
+    assert.equal(llg.lost, undefined);
+  });
+});
+
+describe("a generation loop", () => {
+  const prompt = [65n, 66n];
+  const loop = ({ logits_processor, stopping_criteria }, prefer, most = 40) => {
+    let ids = [...prompt];
+    for (let step = 0; step < most; step++) {
+      const logits = { dims: [1, 260], data: new Float32Array(260).map((_, token) => prefer(token)) };
+      logits_processor([ids], logits);
+      const best = logits.data.indexOf(Math.max(...logits.data));
+      ids = [...ids, BigInt(best)];
+      if (stopping_criteria([ids])[0]) break;
+    }
+    return String.fromCharCode(...ids.slice(prompt.length).map(Number).filter((id) => id < 256));
+  };
+  test("gives what each response format asks for", () => {
+    for (const [format, prefer, expected] of [
+      [{ type: "json_object" }, (token) => -Math.abs(token - 125), "{}"],
+      [{ type: "json_schema", json_schema: { const: [1] } }, (token) => -token, "[1]"],
+      [{ type: "json_schema", json_schema: { name: "one", schema: { const: "é" } } }, (token) => -token, JSON.stringify("é")],
+      [{ type: "regex", regex: "b{3}a" }, (token) => token, "bbba"],
+      [{ type: "lark", lark: 'start: "x" "y"' }, (token) => token, "xy"],
+    ]) {
+      using format_ = fromResponseFormat(tokenizer, format);
+      assert.equal(Buffer.from(loop(format_, prefer), "latin1").toString("utf8"), expected, JSON.stringify(format));
+    }
+    assert.throws(() => fromResponseFormat(tokenizer, { type: "yaml" }), { name: "LlguidanceError", message: /"yaml"/ });
+  });
+  test("keeps the sequences of a batch apart, and follows one that goes back", () => {
+    using format = fromResponseFormat(tokenizer, { type: "regex", regex: "ab|cd" });
+    const mask = (ids) => {
+      const logits = { dims: [ids.length, 257], data: new Float32Array(ids.length * 257) };
+      format.logits_processor(ids, logits);
+      return ids.map((_, row) => [...logits.data.subarray(row * 257, (row + 1) * 257).keys()].filter((token) => logits.data[row * 257 + token] === 0).map((token) => String.fromCharCode(token)).join(""));
+    };
+    assert.deepEqual(mask([[1n], [1n]]), ["ac", "ac"]);
+    assert.deepEqual(mask([[1n, 97n], [1n, 99n]]), ["b", "d"]);
+    assert.deepEqual(mask([[1n, 99n], [1n, 99n]]), ["d", "d"]);
+    assert.deepEqual(format.stopping_criteria([[1n, 99n, 100n], [1n, 99n]]), [true, false]);
+  });
+});
