@@ -6,6 +6,14 @@ import { Guest } from "./guest.js";
 /** The instance that is used where none is named: the last one loaded. */
 let current;
 
+/** Gives the module where no source is named. */
+let byDefault = async () => new URL("./llguidance.wasm", import.meta.url);
+
+/** Replaces the file beside this one as the default source. */
+export function inline(source) {
+  byDefault = source;
+}
+
 /** The module, instantiated. */
 export class Llguidance {
   static kind = "Llguidance";
@@ -21,7 +29,7 @@ export class Llguidance {
   }
 
   static async load(source, options) {
-    return new Llguidance(await moduleFrom(source ?? new URL("./llguidance.wasm", import.meta.url)), options);
+    return new Llguidance(await moduleFrom(source ?? (await byDefault())), options);
   }
 
   /** Another instance of the same module, with no tokenizer in it. */

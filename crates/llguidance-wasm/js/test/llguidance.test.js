@@ -21,7 +21,7 @@ import {
   Tokenizer,
   TokenizerError,
   validateGrammar,
-} from "../src/index.js";
+} from "llguidance-wasm";
 
 const llg = await Llguidance.load();
 const tokenizer = Tokenizer.bytes();
@@ -30,7 +30,7 @@ const codes = (text) => [...new TextEncoder().encode(text)];
 const next = (matcher) => allowedTokens(matcher.computeMask()).map((token) => (token === END ? "END" : String.fromCharCode(token))).join(" ");
 
 describe("loading", () => {
-  const file = new URL("../src/llguidance.wasm", import.meta.url);
+  const file = new URL(import.meta.resolve("llguidance-wasm/llguidance.wasm"));
   test("from a URL, bytes, a Response and a Module", async () => {
     const bytes = readFileSync(file);
     const response = (type) => new Response(bytes, { headers: { "content-type": type } });
