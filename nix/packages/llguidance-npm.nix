@@ -28,7 +28,7 @@ let
     nativeBuildInputs = [ python3 ];
     buildPhaseCargoCommand = ''
       python3 ${../notices.py} crates/${crate}/Cargo.toml ${cargoFlags} \
-        --filter-platform wasm32-unknown-unknown > notices
+        --filter-platform wasm32-unknown-unknown | sed '1s/extension module/module/' > notices
     '';
     installPhaseCommand = "cp notices $out";
   };
