@@ -30,6 +30,10 @@ export class TokenizerError extends LlguidanceError {
 /** A matcher cannot go on: a token that its grammar refuses, or a limit that was reached. */
 export class MatcherError extends LlguidanceError {
   static kind = "MatcherError";
+  constructor(message, { state } = {}) {
+    super(message);
+    this.state = state;
+  }
 }
 
 /** The object was freed before. */

@@ -55,7 +55,7 @@ export function withInit(tokenizer, { limits = {} } = {}, use) {
     guest.call("llg_constraint_init_set_defaults", at, tokenizer._address);
     const view = guest.view();
     view.setUint32(at + LOG_TO_STDERR, 0, true);
-    view.setUint8(at + FAST_FORWARD, 1);
+    view.setUint8(at + FAST_FORWARD, Number(tokenizer.isCanonical));
     for (const [name, value] of Object.entries(limits)) {
       const field = LIMITS[name];
       if (!field) throw new LlguidanceError(`no limit is named ${name}; there are ${Object.keys(LIMITS).join(", ")}`);

@@ -108,6 +108,8 @@ export class Tokenizer extends Handle {
   /** The vocabulary in a form that is read back without parsing: about a seventh of its `tokenizer.json`. */
   serialize(): Uint8Array;
   readonly vocabSize: number;
+  /** Whether it has a `tokenize`, and so knows the tokens that the model would take. */
+  readonly isCanonical: boolean;
   /** The end tokens. */
   readonly eos: number[];
   /** The tokens of a text: the longest that fits, each time, unless there is a `tokenize`. */
@@ -270,7 +272,10 @@ export class GrammarError extends LlguidanceError {
 /** What was given makes no tokenizer. */
 export class TokenizerError extends LlguidanceError {}
 /** A matcher cannot go on. */
-export class MatcherError extends LlguidanceError {}
+export class MatcherError extends LlguidanceError {
+  /** What llguidance says of its state: tokens, counters, flags. */
+  readonly state?: string;
+}
 /** It was disposed of before. */
 export class DisposedError extends LlguidanceError {}
 /** The instance ended by a panic; everything made in it is lost, and {@link Llguidance.again} makes a new one. */

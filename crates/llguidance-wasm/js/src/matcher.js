@@ -140,7 +140,8 @@ export class Matcher extends Handle {
   /** The result of a call, if it is not the one that means an error. */
   #check(result) {
     if (result >= 0) return result;
-    throw new MatcherError(this.error ?? "the matcher gave no reason");
+    const [message, ...state] = (this.error ?? "the matcher gave no reason").split("\n<state>");
+    throw new MatcherError(message, { state: state.join("\n<state>").trim() || undefined });
   }
 }
 

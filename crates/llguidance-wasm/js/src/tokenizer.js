@@ -29,6 +29,7 @@ export class Tokenizer extends Handle {
   static kind = "Tokenizer";
   #vocabulary;
   #slices;
+  #canonical;
 
   static fromJson(tokenizerJson, options) {
     return Tokenizer.#of(fromTokenizerJson(tokenizerJson, options), options);
@@ -56,10 +57,11 @@ export class Tokenizer extends Handle {
   }
 
   /** @internal use the static functions */
-  constructor(guest, address, vocabulary, slices) {
+  constructor(guest, address, vocabulary, slices, canonical) {
     super(guest, address, "llg_free_tokenizer");
     this.#vocabulary = vocabulary;
     this.#slices = slices;
+    this.#canonical = canonical;
   }
 
   static #of(vocabulary, { llguidance, tokenize, slices } = {}) {
@@ -79,11 +81,15 @@ export class Tokenizer extends Handle {
       return guest.call("llg_new_tokenizer_v2", scope.words(init), at, size);
     });
     if (address === 0) throw new TokenizerError(message);
-    return new Tokenizer(guest, address >>> 0, vocabulary, slices);
+    return new Tokenizer(guest, address >>> 0, vocabulary, slices, tokenize !== undefined);
   }
 
   get vocabSize() {
     return this.#vocabulary.size;
+  }
+
+  get isCanonical() {
+    return this.#canonical;
   }
 
   /** The end tokens, the first being the usual one. */
@@ -125,7 +131,7 @@ export class Tokenizer extends Handle {
 
   clone() {
     const address = this._guest.call("llg_clone_tokenizer", this._address) >>> 0;
-    return new Tokenizer(this._guest, address, this.#vocabulary, this.#slices);
+    return new Tokenizer(this._guest, address, this.#vocabulary, this.#slices, this.#canonical);
   }
 }
 
