@@ -14,6 +14,9 @@ const MESSAGE_SIZE = 16384;
 const ALIGN = 8;
 
 export class Guest {
+  #module;
+  #memoryLimit;
+
   /**
    * @param {WebAssembly.Module} module
    * @param {number | undefined} memoryLimit bytes that may be allocated at once
@@ -29,18 +32,28 @@ export class Guest {
       throw new LoadError("the module is not llguidance.wasm: it lacks llg_get_version or llg_wasm_alloc");
     }
     this.exports = exports;
+    this.#module = module;
+    this.#memoryLimit = memoryLimit;
     this.memory = exports.memory;
     /** @type {InstanceLostError | undefined} why nothing can be called any more */
     this.lost = undefined;
     /** @type {unknown} what a callback threw while the module was on the stack */
     this.thrown = undefined;
     if (memoryLimit !== undefined) exports.llg_wasm_set_memory_limit(memoryLimit);
-    this.version = this.string(exports.llg_get_version());
+  }
+
+  /** A fresh instance of the same module, with the same limit. */
+  again() {
+    return new Guest(this.#module, this.#memoryLimit);
+  }
+
+  get version() {
+    return this.string(this.call("llg_get_version"));
   }
 
   /** Calls an export; a trap ends the instance. */
   call(name, ...values) {
-    if (this.lost) throw this.again();
+    if (this.lost) throw this.lostAgain();
     let result;
     try {
       result = this.exports[name](...values);
@@ -67,7 +80,7 @@ export class Guest {
   }
 
   /** The same reason with the stack of the call that came too late. */
-  again() {
+  lostAgain() {
     return new this.lost.constructor(this.lost.message, { cause: this.lost });
   }
 
@@ -221,7 +234,7 @@ export class Handle {
   /** Its address, while it has one. */
   get _address() {
     if (this.#address === 0) throw new DisposedError(`this ${this.constructor.kind} was disposed of and cannot be used`);
-    if (this.#guest.lost) throw this.#guest.again();
+    if (this.#guest.lost) throw this.#guest.lostAgain();
     return this.#address;
   }
 

@@ -18,27 +18,26 @@ export function inline(source) {
 export class Llguidance {
   static kind = "Llguidance";
   #guest;
-  #module;
-  #memoryLimit;
+  #version;
 
-  constructor(module, { memoryLimit } = {}) {
-    this.#module = module;
-    this.#memoryLimit = memoryLimit;
-    this.#guest = new Guest(module, memoryLimit);
+  constructor(guest) {
+    this.#guest = guest;
+    this.#version = guest.version;
     current = this;
   }
 
   static async load(source, options) {
-    return new Llguidance(await moduleFrom(source ?? (await byDefault())), options);
+    const module = await moduleFrom(source ?? (await byDefault()));
+    return new Llguidance(new Guest(module, options?.memoryLimit));
   }
 
   /** Another instance of the same module, with no tokenizer in it. */
   again() {
-    return new Llguidance(this.#module, { memoryLimit: this.#memoryLimit });
+    return new Llguidance(this.#guest.again());
   }
 
   get version() {
-    return this.#guest.version;
+    return this.#version;
   }
 
   /** Why the instance is lost, if it is. */

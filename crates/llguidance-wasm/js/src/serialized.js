@@ -1,10 +1,10 @@
 // A tokenizer as bytes, so that a page parses a vocabulary once.
 //
 //   0   "llgtok1\n"
-//   8   u32 × 4: number of tokens, of their bytes, of end tokens, of bytes of the slices' JSON
+//   8   u32 × 4: number of tokens, of their bytes, of end tokens, of bytes of the options' JSON
 //   24  the end tokens, u32 each
 //       the length of each token, u16 each; a token has at most 1,024 bytes
-//       the slices' JSON, the tokens' bytes
+//       the options' JSON, the tokens' bytes
 //
 // All little-endian.
 
@@ -14,9 +14,9 @@ import { Vocabulary } from "./vocabulary.js";
 const MAGIC = new TextEncoder().encode("llgtok1\n");
 const HEADER = MAGIC.length + 16;
 
-export function write(vocabulary, slices) {
+export function write(vocabulary, slices, canonical) {
   const { lengths, bytes, eos } = vocabulary;
-  const options = new TextEncoder().encode(JSON.stringify(slices ?? null));
+  const options = new TextEncoder().encode(JSON.stringify({ slices, canonical }));
   const result = new Uint8Array(HEADER + eos.length * 4 + lengths.length * 2 + options.length + bytes.length);
   const view = new DataView(result.buffer);
   result.set(MAGIC);
@@ -31,11 +31,9 @@ export function write(vocabulary, slices) {
   return result;
 }
 
-export function read(source) {
-  const from = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
-  if (!ArrayBuffer.isView(from)) throw new TokenizerError("a serialized tokenizer is a Uint8Array or an ArrayBuffer");
-  const view = new DataView(from.buffer, from.byteOffset, from.byteLength);
-  const whole = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
+/** @param {Uint8Array} whole */
+export function read(whole) {
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
   if (whole.length < HEADER || MAGIC.some((byte, index) => whole[index] !== byte)) {
     throw new TokenizerError("these bytes are not a serialized tokenizer, or one of another version");
   }
@@ -47,16 +45,21 @@ export function read(source) {
   let at = HEADER;
   const eos = Uint32Array.from({ length: ends }, (_, index) => view.getUint32(at + index * 4, true));
   at += ends * 4;
-  const lengths = Uint32Array.from({ length: size }, (_, index) => view.getUint16(at + index * 2, true));
+  const lengths = new Uint32Array(size);
+  let sum = 0;
+  for (let index = 0; index < size; index++) {
+    lengths[index] = view.getUint16(at + index * 2, true);
+    sum += lengths[index];
+  }
   at += size * 2;
-  if (lengths.reduce((sum, length) => sum + length, 0) !== total || eos.some((id) => id >= size) || ends === 0) {
+  if (sum !== total || eos.some((id) => id >= size) || ends === 0) {
     throw new TokenizerError("the serialized tokenizer is damaged");
   }
-  let slices;
+  let options;
   try {
-    slices = JSON.parse(new TextDecoder().decode(whole.subarray(at, at + optionSize))) ?? undefined;
+    options = JSON.parse(new TextDecoder().decode(whole.subarray(at, at + optionSize)));
   } catch (cause) {
     throw new TokenizerError("the serialized tokenizer is damaged", { cause });
   }
-  return { vocabulary: new Vocabulary(lengths, whole.slice(at + optionSize), eos), slices };
+  return { vocabulary: new Vocabulary(lengths, whole.slice(at + optionSize), eos), ...options };
 }

@@ -1,5 +1,6 @@
 import { LlguidanceError, TokenizerError } from "./errors.js";
 import { Handle } from "./guest.js";
+import { fingerprint, isImage, restore, serializedIn, writeImage } from "./image.js";
 import { guestOf } from "./load.js";
 import { read, write } from "./serialized.js";
 import { fromTiktokenRanks, fromTokenizerJson, fromTokenList, ofBytes } from "./vocabulary.js";
@@ -47,13 +48,34 @@ export class Tokenizer extends Handle {
     return Tokenizer.#of(ofBytes(), options);
   }
 
-  static deserialize(serialized, options) {
-    const { vocabulary, slices } = read(serialized);
-    return Tokenizer.#of(vocabulary, { slices, ...options });
+  static deserialize(serialized, options = {}) {
+    const bytes = bytesOf(serialized);
+    if (!isImage(bytes)) {
+      const { vocabulary, slices } = read(bytes);
+      return Tokenizer.#of(vocabulary, { slices, ...options });
+    }
+    const { vocabulary, slices, canonical } = read(serializedIn(bytes));
+    if (options.slices !== undefined) throw new TokenizerError("a tokenizer that is ready has its slices already");
+    if (canonical !== (options.tokenize !== undefined)) {
+      throw new TokenizerError(
+        canonical ? "this tokenizer was made with a `tokenize`, which has to be passed again" : "this tokenizer was made without a `tokenize`",
+      );
+    }
+    const guest = guestOf(options.llguidance).again();
+    const address = restore(guest, bytes);
+    // NB: the first callback of an instance has the same index each time
+    if (canonical) tokenizeFunction(guest, options.tokenize, vocabulary.size);
+    return new Tokenizer(guest, address, vocabulary, slices, canonical);
   }
 
-  serialize() {
-    return write(this.#vocabulary, this.#slices);
+  serialize({ ready = false } = {}) {
+    const serialized = write(this.#vocabulary, this.#slices, this.#canonical);
+    if (!ready) return serialized;
+    // NB: an instance in use has more in it than this tokenizer
+    const guest = this._guest.again();
+    const print = fingerprint(guest);
+    const address = Tokenizer.#make(guest, this.#vocabulary, this.#slices, this.#canonical ? () => [] : undefined);
+    return writeImage(guest, print, address, serialized);
   }
 
   /** @internal use the static functions */
@@ -66,6 +88,11 @@ export class Tokenizer extends Handle {
 
   static #of(vocabulary, { llguidance, tokenize, slices } = {}) {
     const guest = guestOf(llguidance);
+    return new Tokenizer(guest, Tokenizer.#make(guest, vocabulary, slices, tokenize), vocabulary, slices, tokenize !== undefined);
+  }
+
+  /** The address of a new tokenizer in the module's memory. */
+  static #make(guest, vocabulary, slices, tokenize) {
     const [address, message] = guest.withMessage((at, size, scope) => {
       const init = new Uint32Array(INIT_SIZE / 4);
       init[Init.structSize] = INIT_SIZE;
@@ -81,7 +108,7 @@ export class Tokenizer extends Handle {
       return guest.call("llg_new_tokenizer_v2", scope.words(init), at, size);
     });
     if (address === 0) throw new TokenizerError(message);
-    return new Tokenizer(guest, address >>> 0, vocabulary, slices, tokenize !== undefined);
+    return address >>> 0;
   }
 
   get vocabSize() {
@@ -133,6 +160,12 @@ export class Tokenizer extends Handle {
     const address = this._guest.call("llg_clone_tokenizer", this._address) >>> 0;
     return new Tokenizer(this._guest, address, this.#vocabulary, this.#slices, this.#canonical);
   }
+}
+
+function bytesOf(source) {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  throw new TokenizerError("a serialized tokenizer is a Uint8Array or an ArrayBuffer");
 }
 
 /** `tokenize` as an LlgTokenizeFn: (user data, bytes, length, output, output's length) -> count */

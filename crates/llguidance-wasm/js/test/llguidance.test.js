@@ -211,6 +211,35 @@ describe("tokenizer", () => {
       assert.throws(() => Tokenizer.deserialize(wrong), TokenizerError);
     }
   });
+  test("comes back ready to use, in an instance of its own", () => {
+    const first = keep(Tokenizer.fromTokens(tokens, { eos: [7, 4], special: [7] }));
+    const bytes = first.serialize({ ready: true });
+    const second = keep(Tokenizer.deserialize(bytes));
+    const third = keep(Tokenizer.deserialize(bytes.buffer));
+    assert.deepEqual(second.serialize(), first.serialize());
+    assert.deepEqual(second.serialize({ ready: true }), bytes);
+    for (const restored of [second, third]) {
+      for (const grammar of [{ regex: "abc" }, { jsonSchema: { const: "x" } }, { regex: "abc" }]) {
+        const expected = keep(new Matcher(first, grammar.regex ? grammar : { regex: "c" }));
+        const matcher = keep(new Matcher(restored, grammar.regex ? grammar : { regex: "c" }));
+        assert.deepEqual(allowedTokens(matcher.computeMask()), allowedTokens(expected.computeMask()));
+      }
+      assert.deepEqual(restored.tokenize("abcab"), first.tokenize("abcab"));
+    }
+    const otherBuild = bytes.slice();
+    otherBuild[8] ^= 1;
+    assert.throws(() => Tokenizer.deserialize(otherBuild), { name: "TokenizerError", message: /another build/ });
+    for (const wrong of [bytes.subarray(0, bytes.length - 1), bytes.subarray(0, 40)]) assert.throws(() => Tokenizer.deserialize(wrong), TokenizerError);
+    assert.throws(() => Tokenizer.deserialize(bytes, { slices: [] }), TokenizerError);
+  });
+  test("with a tokenize comes back ready only with one", () => {
+    const tokenize = (bytes) => [...bytes].map((byte) => "ab".indexOf(String.fromCharCode(byte)));
+    const own = keep(Tokenizer.fromTokens(["a", "b", "<end>"], { eos: 2, special: [2], tokenize }));
+    const bytes = own.serialize({ ready: true });
+    const restored = keep(Tokenizer.deserialize(bytes, { tokenize }));
+    assert.deepEqual(restored.tokenize("abba"), [0, 1, 1, 0]);
+    assert.throws(() => Tokenizer.deserialize(bytes), { name: "TokenizerError", message: /has to be passed again/ });
+  });
   test("with a tokenize of its own has forced tokens", () => {
     let asked = 0;
     const tokenize = (bytes) => (asked++, [...bytes].map((byte) => "ab".indexOf(String.fromCharCode(byte))));
