@@ -1,6 +1,5 @@
 // What the package promises, on the module. Expected tokens are worked out by hand from the grammars.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { afterEach, describe, test } from "node:test";
 
 import {
@@ -23,6 +22,9 @@ import {
   validateGrammar,
 } from "llguidance-wasm";
 
+const read = async (url) =>
+  url.protocol === "file:" ? (await import("node:fs/promises")).readFile(url) : new Uint8Array(await (await fetch(url)).arrayBuffer());
+
 const llg = await Llguidance.load();
 const tokenizer = Tokenizer.bytes();
 const END = 256;
@@ -41,7 +43,7 @@ const next = (matcher) => allowedTokens(matcher.computeMask()).map((token) => (t
 describe("loading", () => {
   const file = new URL(import.meta.resolve("llguidance-wasm/llguidance.wasm"));
   test("from a URL, bytes, a Response and a Module", async () => {
-    const bytes = readFileSync(file);
+    const bytes = await read(file);
     const response = (type) => new Response(bytes, { headers: { "content-type": type } });
     for (const source of [file, String(file), bytes, new WebAssembly.Module(bytes), response("application/wasm"), response("text/plain")]) {
       assert.match((await Llguidance.load(source)).version, /^llguidance@1\.9\.1 derivre@/);
@@ -357,7 +359,7 @@ describe("a generation loop", () => {
       ids = [...ids, BigInt(best)];
       if (stopping_criteria([ids])[0]) break;
     }
-    return String.fromCharCode(...ids.slice(prompt.length).map(Number).filter((id) => id < 256));
+    return new TextDecoder().decode(Uint8Array.from(ids.slice(prompt.length).map(Number).filter((id) => id < 256)));
   };
   test("gives what each response format asks for", () => {
     for (const [format, prefer, expected] of [
@@ -368,7 +370,7 @@ describe("a generation loop", () => {
       [{ type: "lark", lark: 'start: "x" "y"' }, (token) => token, "xy"],
     ]) {
       const format_ = keep(fromResponseFormat(tokenizer, format));
-      assert.equal(Buffer.from(loop(format_, prefer), "latin1").toString("utf8"), expected, JSON.stringify(format));
+      assert.equal(loop(format_, prefer), expected, JSON.stringify(format));
     }
     assert.throws(() => fromResponseFormat(tokenizer, { type: "yaml" }), { name: "LlguidanceError", message: /"yaml"/ });
   });
