@@ -144,8 +144,9 @@ export class Guest {
         this.words(at, words.length).set(words);
         return at;
       },
-      /** A C string cannot hold a NUL: it would end there in silence. */
+      /** A C string. A NUL would end it in silence, and half a character would become another one. */
       string: (text, what) => {
+        if (!text.isWellFormed()) throw new LlguidanceError(`${what} has half of a surrogate pair, which is no character`);
         if (text.includes("\0")) throw new LlguidanceError(`${what} contains a NUL character`);
         return scope.bytes(encoder.encode(`${text}\0`));
       },

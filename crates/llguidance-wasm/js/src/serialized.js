@@ -9,7 +9,7 @@
 // All little-endian.
 
 import { TokenizerError } from "./errors.js";
-import { Vocabulary } from "./vocabulary.js";
+import { LONGEST_TOKEN, Vocabulary } from "./vocabulary.js";
 
 const MAGIC = new TextEncoder().encode("llgtok1\n");
 const HEADER = MAGIC.length + 16;
@@ -52,7 +52,7 @@ export function read(whole) {
     sum += lengths[index];
   }
   at += size * 2;
-  if (sum !== total || eos.some((id) => id >= size) || ends === 0) {
+  if (sum !== total || lengths.some((length) => length > LONGEST_TOKEN) || eos.some((id) => id >= size) || ends === 0) {
     throw new TokenizerError("the serialized tokenizer is damaged");
   }
   let options;

@@ -25,6 +25,12 @@ const ENDS = [
   "[EOS]",
 ];
 
+/** Bytes that a token may have: llguidance keeps the depth of its trie in ten bits. */
+export const LONGEST_TOKEN = 1024;
+
+/** Tokens that a vocabulary may have: llguidance keeps an id in 24 bits, of which one value is none. */
+const MOST_TOKENS = 0xffffff;
+
 /**
  * A vocabulary as it is passed to the module: the bytes of all tokens one after the other, and the
  * length of each.
@@ -42,10 +48,14 @@ export class Vocabulary {
 
   /** @param {(Uint8Array | undefined)[]} tokens by id; one that is absent has no bytes */
   static of(tokens, eos) {
+    if (tokens.length > MOST_TOKENS) throw new TokenizerError(`${tokens.length} tokens are too many: ${MOST_TOKENS} are the most`);
     const lengths = new Uint32Array(tokens.length);
     let total = 0;
     for (let id = 0; id < tokens.length; id++) {
       lengths[id] = tokens[id]?.length ?? 0;
+      if (lengths[id] > LONGEST_TOKEN) {
+        throw new TokenizerError(`the token ${id} has ${lengths[id]} bytes, and ${LONGEST_TOKEN} are the most`);
+      }
       total += lengths[id];
     }
     const bytes = new Uint8Array(total);
@@ -183,9 +193,6 @@ export function fromTokenizerJson(json, { eos, vocabSize = 0 } = {}) {
   if (tokens.length < vocabSize) tokens.length = vocabSize;
   return Vocabulary.of(tokens, named(eos, (name) => added.get(name) ?? (Array.isArray(vocab) ? undefined : vocab[name])));
 }
-
-/** Tokens that a vocabulary may have: llguidance keeps an id in 24 bits, of which one value is none. */
-const MOST_TOKENS = 0xffffff;
 
 // --- tiktoken ---
 

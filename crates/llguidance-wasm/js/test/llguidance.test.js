@@ -158,6 +158,65 @@ describe("errors", () => {
   });
 });
 
+describe("bad input is an error, and the instance works afterwards", () => {
+  const refused = {
+    "half of a character": [{ regex: "a\ud800" }, /surrogate/],
+    "a schema that nests 1,000 deep": [{ jsonSchema: "[".repeat(1000) + "]".repeat(1000) }, /recursion limit/],
+    // NB: these compile, and allow nothing
+    "a $ref to itself": [{ jsonSchema: { $ref: "#" } }, /NoExtension/],
+    "two $refs to each other": [{ jsonSchema: { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } } }, /NoExtension/],
+    "a $ref to nothing": [{ jsonSchema: { $ref: "#/$defs/absent" } }, /absent/],
+    "a grammar above the limit": [{ lark: `start: ${Array.from({ length: 40000 }, (_, index) => `"${index}" start`).join(" | ")}`, limits: { maxGrammarSize: 1000 } }, /too large|size/],
+  };
+  for (const [name, [grammar, message]] of Object.entries(refused)) {
+    test(name, () => {
+      assert.throws(() => keep(new Matcher(tokenizer, grammar)).computeMask(), (error) => error instanceof LlguidanceError && !(error instanceof InstanceLostError) && message.test(error.message));
+      const after = keep(new Matcher(tokenizer, { regex: "ab" }));
+      assert.equal(next(after), "a");
+    });
+  }
+  test("a schema of 100 KB, and a maxLength of 65536, are none", () => {
+    const properties = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`property_${index}`, { type: "string", description: "x".repeat(30) }]));
+    const large = keep(new Matcher(tokenizer, { jsonSchema: { type: "object", properties, additionalProperties: false } }));
+    assert.equal(next(large), "{");
+    const long = keep(new Matcher(tokenizer, { jsonSchema: { type: "string", maxLength: 65536 } }));
+    assert.equal(next(long), '"');
+  });
+  test("a token that is too long for a trie", () => {
+    const list = (length) => Tokenizer.fromTokens(["x".repeat(length), "<end>"], { eos: 1, special: [1] });
+    assert.throws(() => list(1025), { name: "TokenizerError", message: /1025 bytes/ });
+    assert.deepEqual(keep(list(1024)).tokenize("x".repeat(1024)), [0]);
+  });
+  test("the C ABI's mask buffer of another size", () => {
+    const matcher = keep(new Matcher(tokenizer, { regex: "ab" }));
+    const guest = matcher._guest;
+    assert.equal(guest.within((scope) => guest.call("llg_matcher_compute_mask_into", matcher._address, scope.take(8), 8)), -1);
+    assert.equal(next(matcher), "a");
+  });
+});
+
+describe("a panic", () => {
+  test("ends its instance with the message, and no other", () => {
+    const doomed = llg.again();
+    const inDoomed = keep(Tokenizer.bytes({ llguidance: doomed, slices: [] }));
+    const matcher = keep(new Matcher(inDoomed, { regex: "ab" }));
+    const guest = inDoomed._guest;
+    // NB: a token of 2,000 bytes, past the check that keeps such from the module
+    const panics = () =>
+      guest.within((scope) => {
+        const init = Uint32Array.of(52, 1, 0, scope.words([2000]), scope.bytes(new Uint8Array(2000)), 0, 0, 0, 1, 0, scope.words([0]), 0, 0);
+        guest.call("llg_new_tokenizer_v2", scope.words(init), 0, 0);
+      });
+    assert.throws(panics, { name: "InstanceLostError", message: /panic: assertion failed.*toktree\.rs/ });
+    for (const use of [() => matcher.computeMask(), () => new Matcher(inDoomed, { regex: "a" }), () => Tokenizer.bytes({ llguidance: doomed })]) {
+      assert.throws(use, { name: "InstanceLostError", message: /panic: assertion failed/ });
+    }
+    const revived = keep(Tokenizer.bytes({ llguidance: doomed.again() }));
+    assert.equal(next(keep(new Matcher(revived, { regex: "ab" }))), "a");
+    assert.equal(next(keep(new Matcher(tokenizer, { regex: "ab" }))), "a");
+  });
+});
+
 describe("tokenizer", () => {
   const tokens = ["a", "b", "ab", "abc", "c", "", "ab", "<end>"];
   test("of a list", () => {
