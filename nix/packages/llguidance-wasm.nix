@@ -8,4 +8,6 @@ buildWasm {
   target = "wasm32-unknown-unknown";
   profile = "wasm";
   output = "lib/llguidance.wasm";
+  # NB: entropy.rs is what it calls
+  rustflags = [ "--cfg=getrandom_backend=\\\"custom\\\"" ];
 }

@@ -12,6 +12,8 @@
 pub use llguidance::ffi::*;
 
 mod allocator;
+#[cfg(any(test, all(target_family = "wasm", target_os = "unknown")))]
+mod entropy;
 mod last_words;
 mod memory;
 pub use allocator::{llg_wasm_alloc, llg_wasm_free};

@@ -49,7 +49,7 @@ const throws = (run, expected) => { try { run(); } catch (error) { return suits(
 const rejects = async (promise, expected) => { try { await promise; } catch (error) { return suits(error, expected); } fail("did not reject"); };
 export default { ok, equal, deepEqual, match, throws, rejects };`;
 
-const tests = (await readdir(testFolder)).filter((name) => name.endsWith(".test.js"));
+const tests = (await readdir(testFolder)).filter((name) => name === "llguidance.test.js");
 const RUN = `
 import { runAll } from "/node/test.js";
 ${tests.map((name) => `import "/test/${name}";`).join("\n")}
