@@ -41,7 +41,9 @@ let
       }
       ''
         mkdir $out
-        bash ${sources}/${folder}/pack ${sources}/${folder} ${sources} ${module}/${module.output or packages.llguidance-wasm.output} \
+        bash ${../npm/pack} ${sources}/${folder} ${sources} ${module}/${
+          module.output or packages.llguidance-wasm.output
+        } \
           ${notices} ${version} $out/llguidance-wasm-${version}.tgz
       '';
 in
