@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The odd part of 2⁶⁴ divided by the golden ratio, the step of SplitMix64 (Steele, Lea and Flood,
+/// The odd part of 2⁶⁴ divided by the golden ratio, the step of `SplitMix64` (Steele, Lea and Flood,
 /// "Fast splittable pseudorandom number generators", OOPSLA 2014).
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Fills `bytes` by SplitMix64, always from the same start.
+/// Fills `bytes` by `SplitMix64`, always from the same start.
 ///
 /// The module has no source of entropy, and no secret that would need one: the maps hold the parts of
 /// one schema, whose sizes llguidance limits.

@@ -62,16 +62,14 @@ unsafe impl GlobalAlloc for Bounded {
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: by the caller's promise, and because the block came from `System`.
         let reallocate = || unsafe { System.realloc(address, layout, size) };
-        match size.checked_sub(layout.size()) {
-            Some(more) => self.grow(more, reallocate),
-            None => {
-                let moved = reallocate();
-                if !moved.is_null() {
-                    self.allocated.fetch_sub(layout.size() - size, Relaxed);
-                }
-                moved
-            }
+        if let Some(more) = size.checked_sub(layout.size()) {
+            return self.grow(more, reallocate);
         }
+        let moved = reallocate();
+        if !moved.is_null() {
+            self.allocated.fetch_sub(layout.size() - size, Relaxed);
+        }
+        moved
     }
 }
 
