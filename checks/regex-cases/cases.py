@@ -1,8 +1,7 @@
 """cases.py: regular expressions and texts as lines of JSON, with the verdict of Python's `re`.
 
 The expressions stay within what Python and Rust's `regex` mean alike: a combining mark is `\\w` for
-Rust alone. The texts of each are its own
-and those of all others: most expressions must refuse most of them.
+Rust alone. Each is tried on its own texts and on those of all others, most of which it must refuse.
 """
 
 import json
