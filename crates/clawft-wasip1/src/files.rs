@@ -59,7 +59,8 @@ fn open(folder: wasip1::Fd, path: &str, purpose: Purpose) -> Result<wasip1::Fd, 
         | wasip1::RIGHTS_FD_SYNC
         | wasip1::RIGHTS_FD_FILESTAT_GET;
     let (flags, rights, mode) = match purpose {
-        Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !0, 0),
+        // A folder that is opened for writing is refused.
+        Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !wasip1::RIGHTS_FD_WRITE, 0),
         Purpose::Read => (
             0,
             wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_SEEK | wasip1::RIGHTS_FD_FILESTAT_GET,
