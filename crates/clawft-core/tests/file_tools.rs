@@ -4,8 +4,8 @@
 
 mod workbench;
 
-use workbench::Machine;
 use serde_json::{Value, json};
+use workbench::Machine;
 
 #[test]
 fn a_file_is_written_read_edited_and_listed() {

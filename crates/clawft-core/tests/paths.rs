@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use clawft_core::platform::FileSystem as _;
 use clawft_core::platform::native::NativeFiles;
-use workbench::Machine;
 use serde_json::json;
+use workbench::Machine;
 
 const SECRET: &str = "SECRET-of-others";
 

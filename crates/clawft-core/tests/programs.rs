@@ -9,9 +9,9 @@ use std::fs;
 use std::rc::Rc;
 
 use clawft_core::tool::Running;
-use workbench::{Machine, Memory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use workbench::{Machine, Memory};
 
 fn machine(tools: Value) -> (TempDir, Machine) {
     let folder = tempfile::tempdir().unwrap();

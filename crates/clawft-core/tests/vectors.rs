@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use clawft_core::platform::Directory;
 use clawft_core::vectors::{EMBEDDING_DIMENSIONS, Entry, Error, Metric, Query, Store, embed};
-use workbench::{Machine, Memory};
 use serde_json::{Value, json};
+use workbench::{Machine, Memory};
 
 fn store() -> (Rc<Memory>, Store) {
     let memory = Rc::new(Memory::default());

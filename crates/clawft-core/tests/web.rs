@@ -7,8 +7,8 @@ mod workbench;
 use clawft_core::config::Secret;
 use clawft_core::tool::Running;
 use clawft_core::url_policy::Zone;
-use workbench::Machine;
 use serde_json::{Value, json};
+use workbench::Machine;
 
 const HTML: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];
 const TEXT: &[(&str, &str)] = &[("content-type", "text/plain")];

@@ -55,9 +55,7 @@ impl Drop for Open {
 }
 
 fn open(folder: wasip1::Fd, path: &str, purpose: Purpose) -> Result<wasip1::Fd, Refusal> {
-    let written = wasip1::RIGHTS_FD_WRITE
-        | wasip1::RIGHTS_FD_SYNC
-        | wasip1::RIGHTS_FD_FILESTAT_GET;
+    let written = wasip1::RIGHTS_FD_WRITE | wasip1::RIGHTS_FD_SYNC | wasip1::RIGHTS_FD_FILESTAT_GET;
     let (flags, rights, mode) = match purpose {
         // A folder that is opened for writing is refused.
         Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !wasip1::RIGHTS_FD_WRITE, 0),
@@ -194,7 +192,8 @@ impl wasi::Descriptor for Open {
                 next.copy_from_slice(&head[..8]);
                 let mut length = [0; 4];
                 length.copy_from_slice(&head[16..20]);
-                let Some((name, after)) = after.split_at_checked(u32::from_le_bytes(length) as usize)
+                let Some((name, after)) =
+                    after.split_at_checked(u32::from_le_bytes(length) as usize)
                 else {
                     break;
                 };

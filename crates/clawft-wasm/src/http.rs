@@ -2,12 +2,12 @@
 
 use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request, USER_AGENT};
 
+use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use crate::bindings::wasi::http::outgoing_handler::handle;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingBody, IncomingResponse, Method,
     OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
-use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use clawft_core::platform::memory;
@@ -209,7 +209,8 @@ fn write(body: OutgoingBody, content: &[u8], timeout: u64) -> Result<(), ()> {
             }
             continue;
         }
-        let (now, later) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+        let (now, later) =
+            rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
         stream.write(now).map_err(drop)?;
         rest = later;
     }

@@ -210,13 +210,20 @@ impl vector_world::Guest for Component {
         let agent = agent()?;
         let size: usize = entries.iter().map(size_of_entry).sum();
         if size > MAX_ENTRIES {
-            let problem = format!("entries of more than {MAX_ENTRIES} bytes at once; add them by and by");
+            let problem =
+                format!("entries of more than {MAX_ENTRIES} bytes at once; add them by and by");
             return Err(failure(ErrorKind::Argument, &problem));
         }
         check_memory(size)?;
         let metadata = entries
             .iter()
-            .map(|entry| entry.metadata.as_deref().map(serde_json::from_str).transpose())
+            .map(|entry| {
+                entry
+                    .metadata
+                    .as_deref()
+                    .map(serde_json::from_str)
+                    .transpose()
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| failure(ErrorKind::Argument, &format!("metadata: {error}")))?;
         let entries: Vec<vectors::Entry<'_>> = entries
