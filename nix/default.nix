@@ -21,13 +21,14 @@ let
       ;
     craneLib = craneLibWith toolchain;
     # NB: an artifact waits for the standard library of its own target, and for no other
-    craneLibFor = lib.genAttrs (lib.importTOML ../rust-toolchain.toml).toolchain.targets (
+    toolchainFor = lib.genAttrs (lib.importTOML ../rust-toolchain.toml).toolchain.targets (
       target:
-      craneLibWith (toolchainWith {
+      toolchainWith {
         targets = [ target ];
         components = [ ];
-      })
+      }
     );
+    craneLibFor = lib.mapAttrs (_: craneLibWith) scope.toolchainFor;
     # The files below `paths`, as the source of a build; all others may change without one.
     sourceOf =
       paths:

@@ -23,6 +23,16 @@ let
         PYO3_PYTHON = lib.getExe python3;
       };
     };
+    clawft = {
+      crates = [
+        "clawft"
+        "clawft-core"
+        "clawft-server"
+        "clawft-vectors"
+      ];
+      # a package of the flake, so as users get it
+      profile = "release";
+    };
     ledger = {
       crates = [
         "ledger"
@@ -40,6 +50,7 @@ let
     };
     matrix = {
       crates = [
+        "clawft-host"
         "matrix"
         "wamr"
         "wasi-dylink"

@@ -49,6 +49,8 @@
   # whether the module begins with the memory that its export wizer-initialize leaves, and is entered
   # at wizer-resume
   snapshot ? false,
+  # what is linked meanwhile for imports of the module that are not WASI's: a module by each name
+  snapshotImports ? { },
 }@arguments:
 let
   craneLib = craneLibFor.${target};
@@ -76,9 +78,8 @@ let
   # NB: a library of Rust beside the module would keep cargo from link-time optimisation
   // lib.optionalAttrs (crateType != null || crateRustflags != [ ]) {
     cargoBuildCommand = "cargoWithProfile rustc";
-    cargoBuildExtraArgs = "${
-      if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}"
-    } -- ${toString crateRustflags}";
+    cargoBuildExtraArgs =
+      if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}";
   }
   // environment;
   dependencies = craneLib.buildDepsOnly (
@@ -89,7 +90,19 @@ let
     }
   );
 
-  crateWith = changes: craneLib.buildPackage (common // { src = source; } // changes);
+  # NB: the sources that stand in for the crate's, with its dependencies, have nothing to link to
+  crateWith =
+    changes:
+    craneLib.buildPackage (
+      common
+      // lib.optionalAttrs (crateRustflags != [ ]) {
+        cargoBuildExtraArgs = "${common.cargoBuildExtraArgs} -- ${toString crateRustflags}";
+      }
+      // {
+        src = source;
+      }
+      // changes
+    );
 
   # NB: binaryen reads core modules only, so a component stays as rustc linked it; one that is made of a
   # core module is made last
@@ -108,6 +121,11 @@ let
       mkdir -p $out/$(dirname ${output})
       ${step "wasm-opt ${optimise} --debuginfo" (moduleIn linked) "$out/${output}"}
     '';
+  preloads = lib.concatStringsSep " " (
+    lib.mapAttrsToList (name: module: "--preload ${name}=${module}") (
+      { wasi_snapshot_preview1 = "none.wat"; } // snapshotImports
+    )
+  );
   # NB: compiled for one call, which needs no good code. Rust's std asks the host itself for the keys of
   # its hash maps, so meanwhile its import has another name of that length, which leaves them 0.
   resumed =
@@ -117,7 +135,7 @@ let
         renamed() { LC_ALL=C sed -z "s/\(wasi_snapshot_preview1\n\)$1/\1$2/" "$3"; }
         echo '(module (func (export "no_entropy") (param i32 i32) (result i32) i32.const 0))' > none.wat
         renamed random_get no_entropy ${moduleIn initial} > initial.wasm
-        wasmtime wizer -C cache=n -O opt-level=0 -S cli --preload wasi_snapshot_preview1=none.wat \
+        wasmtime wizer -C cache=n -O opt-level=0 -S cli ${preloads} \
           --rename-func _start=wizer-resume initial.wasm -o snapshot.wasm < /dev/null
         mkdir -p $out/$(dirname ${output})
         renamed no_entropy random_get snapshot.wasm > $out/${output}

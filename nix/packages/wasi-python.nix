@@ -45,7 +45,7 @@ runCommand "wasi-python-${cpython.version}"
     home=$out/share/wasi-python
     mkdir -p $out/bin $home/bin
     ln -s ${cpython}/lib $home/lib
-    bash ${../wasi-python/link.sh} ${cpython} ${toolchain}/sysroot \
+    bash ${../wasi-python}/link.sh ${cpython} ${toolchain}/sysroot \
       ${toolchain}/resource/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a $home/bin/python.wasm
     ${host.programs.matrix}/bin/wasi-python --home $home --precompile $home/bin/python.cwasm
     printf '#!%s\nexport WASI_PYTHON_HOME=''${WASI_PYTHON_HOME:-%s}\nexec %s "$@"\n' \

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::config::{self, Config};
 use crate::json_repair;
@@ -20,7 +20,7 @@ use crate::message::{Message, Role, StopReason, ToolCall, Usage};
 use crate::platform::{Directory, Exchange, FileError, HttpError, Platform};
 use crate::provider::select::{SelectError, Selected, select};
 use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
-use crate::tool::{self, Context, Running, Spec, ToolError};
+use crate::tool::{self, Context, Running, Spec, ToolError, object};
 use crate::{prompt, session, vectors};
 
 /// The most bytes of a tool's result that a model is given.
@@ -67,39 +67,45 @@ impl Event {
     /// The event as programs write it, one a line.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        match self {
-            Self::Text(text) => json!({"type": "text", "text": text}),
-            Self::ToolCall(call) => json!({
-                "type": "tool_call",
-                "id": call.id,
-                "name": call.name,
-                "arguments": call.arguments,
-            }),
+        object(match self {
+            Self::Text(text) => vec![("type", "text".into()), ("text", text.as_str().into())],
+            Self::ToolCall(call) => vec![
+                ("type", "tool_call".into()),
+                ("id", call.id.as_str().into()),
+                ("name", call.name.as_str().into()),
+                ("arguments", call.arguments.as_str().into()),
+            ],
             Self::ToolResult {
                 id,
                 name,
                 content,
                 failed,
-            } => json!({
-                "type": "tool_result",
-                "id": id,
-                "name": name,
-                "content": content,
-                "failed": failed,
-            }),
+            } => vec![
+                ("type", "tool_result".into()),
+                ("id", id.as_str().into()),
+                ("name", name.as_str().into()),
+                ("content", content.as_str().into()),
+                ("failed", (*failed).into()),
+            ],
             Self::Done {
                 text,
                 stop,
                 usage,
                 iterations,
-            } => json!({
-                "type": "done",
-                "text": text,
-                "stop": stop.as_str(),
-                "usage": {"input": usage.input, "output": usage.output},
-                "iterations": iterations,
-            }),
-        }
+            } => vec![
+                ("type", "done".into()),
+                ("text", text.as_str().into()),
+                ("stop", stop.as_str().into()),
+                (
+                    "usage",
+                    object(vec![
+                        ("input", usage.input.into()),
+                        ("output", usage.output.into()),
+                    ]),
+                ),
+                ("iterations", (*iterations).into()),
+            ],
+        })
     }
 }
 
@@ -151,8 +157,14 @@ impl Error {
     /// The error as programs write it among events.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({"type": "error", "message": self.to_string()})
+        error_json(self.to_string())
     }
+}
+
+/// An error as programs write it among events.
+#[must_use]
+pub fn error_json(message: String) -> Value {
+    object(vec![("type", "error".into()), ("message", message.into())])
 }
 
 impl fmt::Display for Error {
@@ -266,16 +278,16 @@ impl Agent {
         let names: Vec<&str> = self.specs.iter().map(|spec| spec.name).collect();
         let absent = |name: &&str| !names.contains(name);
         let excluded: Vec<&str> = NATIVE_TOOLS.into_iter().filter(absent).collect();
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "platform": PLATFORM,
-            "tools": names,
-            "excluded_tools": excluded,
-            "channels": CHANNELS,
-            "model": self.config.agent.model,
-            "provider": provider,
-            "status": status,
-        })
+        object(vec![
+            ("version", env!("CARGO_PKG_VERSION").into()),
+            ("platform", PLATFORM.into()),
+            ("tools", names.into()),
+            ("excluded_tools", excluded.into()),
+            ("channels", CHANNELS.into()),
+            ("model", self.config.agent.model.as_str().into()),
+            ("provider", provider),
+            ("status", status.into()),
+        ])
     }
 
     /// The vectors of the workspace.
@@ -706,7 +718,8 @@ impl Turn {
                 Ok(Running::Waiting(wait)) => wait(&context),
                 Err(error) => Err(error),
             };
-            let value = result.unwrap_or_else(|error| json!({"error": error.message}));
+            let value =
+                result.unwrap_or_else(|error| object(vec![("error", error.message.into())]));
             let failed = value.get("error").is_some();
             let content = cut(value.to_string());
             self.messages

@@ -364,10 +364,8 @@ impl<'a> Parser<'a> {
                 let key = self
                     .run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-'));
                 self.at += key.len();
-                // Its opening quote is missing.
-                if self.eat(b"\"") && self.peek() != Some(b':') {
-                    return Err(self.error("no colon after a key"));
-                }
+                // Its opening quote may be missing.
+                self.eat(b"\"");
                 Ok(utf8(key.to_vec()))
             }
             Some(_) => Err(self.error("no key where one should be")),

@@ -57,8 +57,8 @@ pub enum Error {
     Kind(String, &'static str),
     /// A text without words has no vector
     NoWords,
-    /// A file is not as it was written: which, and what is wrong
-    Damaged(String, String),
+    /// A file is not as it was written: which, where (a line, or an id), and what is wrong
+    Damaged(String, u64, &'static str),
     /// It has as much as one may
     Full(String),
     /// Metadata is no JSON object
@@ -82,7 +82,9 @@ impl fmt::Display for Error {
             }
             Self::Kind(name, what) => write!(formatter, "collection {name} {what}"),
             Self::NoWords => formatter.write_str("the text has no words"),
-            Self::Damaged(path, what) => write!(formatter, "{path} is damaged: {what}"),
+            Self::Damaged(path, place, what) => {
+                write!(formatter, "{path} is damaged: {what} {place}")
+            }
             Self::Full(name) => write!(formatter, "collection {name} is full"),
             Self::Metadata => formatter.write_str("metadata must be a JSON object"),
             Self::Vector(error) => error.fmt(formatter),
@@ -143,7 +145,7 @@ pub struct Match {
 /// The collections of a workspace. It holds in memory the one that was used last.
 pub struct Store {
     workspace: Rc<dyn Directory>,
-    open: RefCell<Option<Collection>>,
+    open: RefCell<Option<Box<Collection>>>,
 }
 
 struct Collection {
@@ -268,7 +270,7 @@ impl Store {
     }
 
     /// A collection as it is now. Whoever fails to change it does not put it back, and it is read again.
-    fn take(&self, name: &str) -> Result<Collection, Error> {
+    fn take(&self, name: &str) -> Result<Box<Collection>, Error> {
         check_name(name)?;
         let folder = self.workspace.as_ref();
         let length = folder.metadata(&records_path(name))?.map(|file| file.size);
@@ -281,19 +283,19 @@ impl Store {
         Collection::read(folder, name)
     }
 
-    fn keep(&self, collection: Collection) {
+    fn keep(&self, collection: Box<Collection>) {
         self.open.replace(Some(collection));
     }
 
-    fn make(&self, name: &str, index: Index, embedded: bool) -> Result<Collection, Error> {
-        let mut collection = Collection {
+    fn make(&self, name: &str, index: Index, embedded: bool) -> Result<Box<Collection>, Error> {
+        let mut collection = Box::new(Collection {
             name: name.to_owned(),
             index,
             embedded,
             records: Vec::new(),
             length: 0,
             changes: 0,
-        };
+        });
         let header = collection.records_text();
         collection.write_records(self.workspace.as_ref(), &header)?;
         Ok(collection)
@@ -323,67 +325,80 @@ const METRICS: [(&str, Metric); 3] = [
     ("dot", Metric::Dot),
 ];
 
+/// A line's JSON; null if it is none.
+fn json(line: &[u8]) -> Value {
+    serde_json::from_slice(line).unwrap_or_default()
+}
+
+fn read_if_there(
+    folder: &dyn Directory,
+    path: &str,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, FileError> {
+    match folder.read(path, limit as u64) {
+        Err(error) if error.kind == FileErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 impl Collection {
-    fn read(folder: &dyn Directory, name: &str) -> Result<Self, Error> {
+    fn read(folder: &dyn Directory, name: &str) -> Result<Box<Self>, Error> {
         let path = records_path(name);
-        let bytes = match folder.read(&path, MAX_RECORDS as u64) {
-            Err(error) if error.kind == FileErrorKind::NotFound => {
-                return Err(Error::Unknown(name.to_owned()));
-            }
-            other => other?,
+        let Some(bytes) = read_if_there(folder, &path, MAX_RECORDS)? else {
+            return Err(Error::Unknown(name.to_owned()));
         };
-        let damaged =
-            |line: usize, what: &str| Error::Damaged(path.clone(), format!("line {line}: {what}"));
+        let damaged = |line: usize, what| Error::Damaged(path.clone(), line as u64, what);
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
-        let header: Value = lines
-            .next()
-            .and_then(|line| serde_json::from_slice(line).ok())
-            .filter(|header: &Value| header["_type"] == "vectors")
-            .ok_or_else(|| damaged(1, "no header"))?;
-        let number = |key: &str| {
-            let number = header[key]
-                .as_u64()
-                .and_then(|number| usize::try_from(number).ok());
-            number.ok_or_else(|| damaged(1, key))
-        };
-        let (dimensions, indexed) = (number("dimensions")?, number("indexed")?);
-        let (_, metric) = METRICS
+        let header = json(lines.next().unwrap_or_default());
+        let number = |key: &str| usize::try_from(header[key].as_u64()?).ok();
+        let metric = METRICS
             .into_iter()
-            .find(|(known, _)| header["metric"] == *known)
-            .ok_or_else(|| damaged(1, "metric"))?;
+            .find(|(known, _)| header["metric"] == *known);
+        let (true, Some(dimensions), Some((_, metric)), Some(indexed)) = (
+            header["_type"] == "vectors",
+            number("dimensions"),
+            metric,
+            number("indexed"),
+        ) else {
+            return Err(damaged(1, "no header in line"));
+        };
         let embedding = header["embedding"].as_str();
-        let mut collection = Self {
+        let mut collection = Box::new(Self {
             name: name.to_owned(),
             index: Index::new(dimensions, metric)?,
             embedded: embedding.is_some(),
             records: Vec::new(),
             length: bytes.len(),
             changes: 0,
-        };
+        });
         let mut changes = Vec::new();
         let mut read = 0;
-        for (at, line) in lines.enumerate() {
+        for line in lines {
             if !line.ends_with(b"\n") {
                 // The write of this line was cut off, and nobody was told that it was done.
                 collection.changes = usize::MAX;
                 break;
             }
-            read += 1;
-            let line: Value =
-                serde_json::from_slice(line).map_err(|_| damaged(at + 2, "no JSON"))?;
-            let change = Change::parse(&line).ok_or_else(|| damaged(at + 2, "no record"))?;
-            match change {
-                Change::Put(record, _) if at < indexed => collection.put(record),
-                change => changes.push(change),
+            match Change::parse(&json(line)) {
+                None => return Err(damaged(read + 2, "no record in line")),
+                Some(Change::Put(record, _)) if read < indexed => collection.put(record),
+                Some(change) => changes.push(change),
             }
+            read += 1;
         }
         if read < indexed {
-            return Err(damaged(read + 2, "the end, before all records"));
+            return Err(damaged(read + 2, "the end, before all records, in line"));
         }
         // The index is as large again while it is read.
         drop(bytes);
-        if embedding.is_none_or(|embedding| embedding == EMBEDDING) {
-            collection.read_index(folder, indexed)?;
+        if indexed > 0
+            && embedding.is_none_or(|embedding| embedding == EMBEDDING)
+            && let Some(bytes) = read_if_there(folder, &index_path(name), MAX_MEMORY)?
+            && let Ok(index) = Index::load(&bytes)
+            && index.dimensions() == dimensions
+            && index.metric() == metric
+        {
+            collection.index = index;
         }
         collection.changes = collection.changes.saturating_add(changes.len());
         for change in changes {
@@ -393,36 +408,17 @@ impl Collection {
         Ok(collection)
     }
 
-    fn read_index(&mut self, folder: &dyn Directory, indexed: usize) -> Result<(), Error> {
-        if indexed == 0 && folder.metadata(&index_path(&self.name))?.is_none() {
-            return Ok(());
-        }
-        let bytes = match folder.read(&index_path(&self.name), MAX_MEMORY as u64) {
-            // What cannot be made anew is missed by `complete`.
-            Err(error) if error.kind == FileErrorKind::NotFound => return Ok(()),
-            other => other?,
-        };
-        if let Ok(index) = Index::load(&bytes)
-            && index.dimensions() == self.index.dimensions()
-            && index.metric() == self.index.metric()
-        {
-            self.index = index;
-        }
-        Ok(())
-    }
-
     /// Makes the vectors that the index lacks.
     fn complete(&mut self) -> Result<(), Error> {
         for record in &self.records {
             if self.index.contains(record.id) {
                 continue;
             }
-            let vector = embed(&record.text)
-                .filter(|_| self.embedded)
-                .ok_or_else(|| {
-                    let what = format!("it lacks the vector of {}", record.id);
-                    Error::Damaged(index_path(&self.name), what)
-                })?;
+            let made = embed(&record.text).filter(|_| self.embedded);
+            let Some(vector) = made else {
+                let path = index_path(&self.name);
+                return Err(Error::Damaged(path, record.id, "it lacks the vector of"));
+            };
             self.index.add(record.id, &vector)?;
             self.changes = self.changes.saturating_add(1);
         }
@@ -605,7 +601,7 @@ impl Collection {
 
 impl Record {
     fn metadata(&self) -> Value {
-        serde_json::from_slice(self.metadata.as_bytes()).unwrap_or_default()
+        json(self.metadata.as_bytes())
     }
 
     /// Adds its line to a text.

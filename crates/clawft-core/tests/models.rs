@@ -374,3 +374,20 @@ fn failures() {
     let failure = provider(&json!("openai"), "", &[]).failure(500, b"\xff\xfe");
     assert_eq!(failure.to_string(), "HTTP status 500: \u{fffd}\u{fffd}");
 }
+
+#[test]
+fn errors_are_shown() {
+    for (error, shown) in [
+        (ModelError::Truncated, "the response broke off"),
+        (
+            ModelError::TooLarge(5),
+            "the response is longer than 5 bytes",
+        ),
+        (
+            ModelError::Malformed("no choices".into()),
+            "the response is no answer: no choices",
+        ),
+    ] {
+        assert_eq!(error.to_string(), shown);
+    }
+}

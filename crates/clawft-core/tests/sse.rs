@@ -120,3 +120,8 @@ fn an_event_has_a_limit_however_it_comes() {
         assert_eq!(decode(&stream.chunks(1).collect::<Vec<_>>(), 16), whole);
     }
 }
+
+#[test]
+fn errors_are_shown() {
+    assert_eq!(TooLarge(5).to_string(), "an event is longer than 5 bytes");
+}

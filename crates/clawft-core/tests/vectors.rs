@@ -336,22 +336,28 @@ fn files_that_were_tampered_with_are_named() {
     let header =
         r#"{"_type":"vectors","dimensions":2,"metric":"cosine","embedding":null,"indexed":0}"#;
     for (records, expected) in [
-        (String::new(), "line 1: no header"),
-        (String::from("{}\n"), "line 1: no header"),
-        (String::from("[\n"), "line 1: no header"),
-        (header.replace("cosine", "angle") + "\n", "line 1: metric"),
-        (header.replace(":2", ":\"2\"") + "\n", "line 1: dimensions"),
+        (String::new(), "no header in line 1"),
+        (String::from("{}\n"), "no header in line 1"),
+        (String::from("[\n"), "no header in line 1"),
+        (
+            header.replace("cosine", "angle") + "\n",
+            "no header in line 1",
+        ),
+        (header.replace(":2", ":\"2\"") + "\n", "no header in line 1"),
         (header.replace(":2", ":0") + "\n", "dimensions must be"),
-        (header.replace(":0", ":5") + "\n", "line 2: the end"),
-        (format!("{header}\nnonsense\n"), "line 2: no JSON"),
-        (format!("{header}\n{{\"id\":1}}\n"), "line 2: no record"),
+        (
+            header.replace(":0", ":5") + "\n",
+            "the end, before all records, in line 2",
+        ),
+        (format!("{header}\nnonsense\n"), "no record in line 2"),
+        (format!("{header}\n{{\"id\":1}}\n"), "no record in line 2"),
         (
             format!("{header}\n{{\"id\":-1,\"text\":\"\"}}\n"),
-            "line 2: no record",
+            "no record in line 2",
         ),
         (
             format!("{header}\n{{\"id\":1,\"text\":\"\",\"vector\":\"zz\"}}\n"),
-            "line 2: no record",
+            "no record in line 2",
         ),
         (
             format!("{header}\n{{\"id\":1,\"text\":\"\",\"vector\":\"00000000\"}}\n"),
@@ -410,4 +416,47 @@ fn a_collection_that_is_full_says_so_and_stays_whole() {
             .map(|ids| ids.len()),
         Ok(1)
     );
+}
+
+#[test]
+fn an_index_of_a_collection_that_was_removed_is_not_used() {
+    let (memory, store) = store();
+    for number in 0..100_u16 {
+        let vector = [f32::from(number), 1.0];
+        store.add("v", &[given(number.into(), &vector)]).unwrap();
+    }
+    assert!(memory.metadata("vectors/v.index").unwrap().is_some());
+    memory.remove("vectors/v.jsonl").unwrap();
+    let again = Store::new(memory.clone());
+    again.add("v", &[given(200, &[1.0, 5.0])]).unwrap();
+    for store in [again, Store::new(memory)] {
+        assert_eq!(ids(&store, "v", Query::Vector(&[3.0, 1.0]), 5), [200]);
+    }
+}
+
+/// As many as a component of 16 MiB is to hold, with a text each.
+#[test]
+#[ignore = "takes minutes unless it is optimised"]
+fn ten_thousand_of_512_fit() {
+    let (memory, store) = store();
+    let mut state = 1_u32;
+    let mut vector = || {
+        let mut number = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f32::from((state >> 16) as u16) / 32_768.0 - 1.0
+        };
+        (0..512).map(|_| number()).collect::<Vec<f32>>()
+    };
+    let mut last = Vec::new();
+    for id in 0..10_000 {
+        last = vector();
+        let entry = Entry {
+            text: "a text of some forty characters, about",
+            ..given(id, &last)
+        };
+        store.add("v", &[entry]).unwrap();
+    }
+    let again = Store::new(memory);
+    assert_eq!(again.count("v"), Ok(10_000));
+    assert_eq!(ids(&again, "v", Query::Vector(&last), 1), [9_999]);
 }

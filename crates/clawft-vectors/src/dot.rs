@@ -80,3 +80,44 @@ pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
         + i32x4_extract_lane::<2>(sum)
         + i32x4_extract_lane::<3>(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LANES, bound, dot, portable};
+
+    #[test]
+    fn all_forms_give_the_sum() {
+        let mut state = 1u32;
+        let mut next = || {
+            // Numerical Recipes' linear congruential generator
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            i64::from(state >> 8)
+        };
+        for dimensions in [16, 32, 48, 512, 1536, 65_536] {
+            let most = i64::from(bound(dimensions));
+            let mut query: Vec<i16> = Vec::new();
+            let mut codes: Vec<u8> = Vec::new();
+            for _ in 0..dimensions {
+                query.push((next() % (2 * most + 1) - most) as i16);
+                codes.push(((next() % 255 - 127) as i8).cast_unsigned());
+            }
+            let sum = |query: &[i16], codes: &[u8]| -> i64 {
+                let pairs = query.iter().zip(codes);
+                pairs
+                    .map(|(&left, &right)| i64::from(left) * i64::from(right.cast_signed()))
+                    .sum()
+            };
+            for (query, codes) in [
+                (query, codes),
+                // the greatest sum there is
+                (vec![most as i16; dimensions], vec![127; dimensions]),
+                (vec![-most as i16; dimensions], vec![127; dimensions]),
+            ] {
+                assert_eq!(i64::from(dot(&query, &codes)), sum(&query, &codes));
+                assert_eq!(i64::from(portable(&query, &codes)), sum(&query, &codes));
+            }
+        }
+        assert_eq!(dot(&[], &[]), 0);
+        assert_eq!(LANES % 16, 0);
+    }
+}

@@ -30,19 +30,24 @@ impl Found {
         self.0 as u32
     }
 
-    pub fn distance(self) -> f32 {
-        let order = (self.0 >> 32) as u32;
-        f32::from_bits(if order >> 31 == 0 {
-            !order
-        } else {
-            order & !(1 << 31)
-        })
+    /// A number with the order of distances, for [`distance`].
+    pub fn order(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 
     /// The same in the opposite order; again, and it is as before.
     fn reversed(self) -> Found {
         Found(!self.0)
     }
+}
+
+/// The distance with this [`Found::order`].
+pub fn distance(order: u32) -> f32 {
+    f32::from_bits(if order >> 31 == 0 {
+        !order
+    } else {
+        order & !(1 << 31)
+    })
 }
 
 /// A set of slots.
@@ -134,25 +139,34 @@ impl Graph<'_> {
         nearest.into_sorted_vec()
     }
 
-    /// The slots to link to: of the candidates, in order, those that are nearer than to one that was
-    /// chosen before (algorithm 4).
+    /// The slots to link to: of the candidates, in order, those that are not nearer to one that was
+    /// chosen before (algorithm 4), nor equal to it, and the nearest others for what is left.
     fn choose(&self, candidates: &[Found], most: usize) -> Vec<Found> {
-        if candidates.len() < most {
+        if candidates.len() <= most {
             return candidates.to_vec();
         }
         let mut chosen: Vec<Found> = Vec::with_capacity(most);
+        let mut others = Vec::new();
         let mut from = Query::empty();
         for &candidate in candidates {
             if chosen.len() == most {
                 break;
             }
-            from.set(&self.slots.stored(candidate.slot()), self.metric);
-            let nearer =
-                |other: &Found| self.found(&from, other.slot()).distance() < candidate.distance();
-            if !chosen.iter().any(nearer) {
+            let stored = self.slots.stored(candidate.slot());
+            from.set(&stored, self.metric);
+            let has_place_of = |one: &Found| {
+                let one = self.slots.stored(one.slot());
+                // NB: equal vectors that had links to each other alone would be an island
+                from.distance(&one) < distance(candidate.order()) || stored == one
+            };
+            if chosen.iter().any(has_place_of) {
+                others.push(candidate);
+            } else {
                 chosen.push(candidate);
             }
         }
+        others.truncate(most - chosen.len());
+        chosen.append(&mut others);
         chosen
     }
 }
@@ -213,10 +227,10 @@ impl Index {
         let mut query = Query::empty();
         query.set(&graph.slots.stored(slot), graph.metric);
         let candidates = candidates.iter().filter(|&&other| graph.is_live(other));
-        let mut near: Vec<Found> = candidates
+        let near: BinaryHeap<Found> = candidates
             .map(|&other| graph.found(&query, other))
             .collect();
-        near.sort_unstable();
+        let near = near.into_sorted_vec();
         let chosen = graph.choose(&near, graph.slots.most(layer));
         let links = chosen.iter().map(|found| found.slot());
         self.slots.set_links(slot, layer, links);

@@ -80,6 +80,7 @@ mod ids;
 mod slots;
 
 use core::fmt;
+use std::collections::BinaryHeap;
 
 use code::Query;
 use graph::NONE;
@@ -358,18 +359,18 @@ impl Index {
             let start = graph.descend(&query, self.entry, 0);
             graph.explore(&query, &[start], breadth, 0)
         };
-        let neighbour = |found: &graph::Found| Neighbour {
-            id: self.slots.id(found.slot()),
-            distance: found.distance(),
-        };
-        let mut found: Vec<Neighbour> = found.iter().map(neighbour).collect();
-        found.sort_unstable_by(|one, other| {
-            one.distance
-                .total_cmp(&other.distance)
-                .then(one.id.cmp(&other.id))
-        });
-        found.truncate(count);
-        Ok(found)
+        // NB: a heap, because a search has the code of one already, and sorting would add much more
+        let found = found.into_iter();
+        let found: BinaryHeap<(u32, u64)> = found
+            .map(|found| (found.order(), self.slots.id(found.slot())))
+            .collect();
+        let found = found.into_sorted_vec().into_iter().take(count);
+        Ok(found
+            .map(|(order, id)| Neighbour {
+                id,
+                distance: graph::distance(order),
+            })
+            .collect())
     }
 
     /// The number of vectors.

@@ -4,4 +4,7 @@
 
 #[cfg(target_family = "wasm")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: talc::TalckWasm = {
+    // SAFETY: the component has one thread, and no other allocator.
+    unsafe { talc::TalckWasm::new_global() }
+};

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use clawft_core::agent::{Agent, Error};
+use clawft_core::agent::{Agent, Error, error_json};
 use clawft_core::config::Config;
 
 use crate::machine::Machine;
@@ -30,7 +30,7 @@ Exit codes:
   0    answered
   1    no answer; the reason is on standard error, with --json in an event
   2    usage
-  130  interrupted
+  130  interrupted, as a shell reports it
 
 Examples:
   clawft 'What is in this folder?'
@@ -69,23 +69,20 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let machine = Machine::new();
-    match run(&cli, &machine) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) if machine.interrupted() => ExitCode::from(130),
-        Err(error) => {
-            // Whoever reads events has the reason among them.
-            let said = cli.json
-                && match error.downcast_ref::<Error>() {
-                    Some(error) => writeln!(io::stdout(), "{}", error.to_json()).is_ok(),
-                    None => false,
-                };
-            if !said {
-                eprintln!("clawft: {error:#}");
-            }
-            ExitCode::from(1)
-        }
+    let Err(error) = run(&cli, &Machine::new()) else {
+        return ExitCode::SUCCESS;
+    };
+    // Whoever reads events has the reason among them; whoever has read enough needs none.
+    let message = format!("{error:#}");
+    let gone = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+    let said =
+        gone || cli.json && writeln!(io::stdout(), "{}", error_json(message.clone())).is_ok();
+    if !said {
+        eprintln!("clawft: {message}");
     }
+    ExitCode::from(1)
 }
 
 fn run(cli: &Cli, machine: &Machine) -> Result<()> {

@@ -1,15 +1,21 @@
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr;
 
+use crate::last_words;
+
 /// Allocates `size` bytes at an address that is a multiple of `align`; the bytes are not set.
 ///
 /// Returns null, and allocates nothing, if `size` is 0, if `align` is not a power
-/// of two (0 included), if `size` rounded up to `align` exceeds `isize::MAX`, or if
-/// memory cannot grow. Memory may move when it grows: a host looks at its view of
-/// memory anew after each call into the module.
+/// of two (0 included), if `size` rounded up to `align` exceeds `isize::MAX`, if memory
+/// cannot grow, or if its limit is reached. Memory may move when it grows: a host looks at
+/// its view of memory anew after each call into the module.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn llg_wasm_alloc(size: usize, align: usize) -> *mut u8 {
+    // NB: no function of llguidance can be called without memory to pass arguments in
+    if cfg!(target_family = "wasm") {
+        last_words::listen();
+    }
     match Layout::from_size_align(size, align) {
         // SAFETY: the layout's size is not zero.
         Ok(layout) if size > 0 => unsafe { alloc(layout) },

@@ -56,6 +56,9 @@ impl Stub {
                 (func (export "llg_get_version") {version})
                 (func (export "llg_wasm_alloc") (param i32 i32) (result i32) (i32.const 0))
                 (func (export "llg_wasm_free") (param i32 i32 i32))
+                (func (export "llg_wasm_allocated"))
+                (func (export "llg_wasm_panic_message"))
+                (func (export "llg_wasm_set_memory_limit"))
                 {functions}
                 {more})"#
         );

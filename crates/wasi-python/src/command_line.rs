@@ -1,4 +1,4 @@
-//! Which arguments are whose: wasi-python's own, Python's, and the script's.
+//! Which arguments are whose: wasi-python's own, Python's, and those of what is run.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -15,14 +15,18 @@ pub enum Program {
     Inline,
 }
 
-/// A command line, taken apart as Python does it: at the script options end.
+/// The option that names a program to run in place of Python.
+const PROGRAM: &str = "--program";
+
+/// A command line, taken apart as Python does it: at the script options end, and as well at a program
+/// that is run in Python's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
     /// wasi-python's own, with the name of the program.
     pub own: Vec<OsString>,
     /// Python's options.
     pub options: Vec<OsString>,
-    /// What is run.
+    /// What Python is to run, if it is Python that runs.
     pub program: Program,
     /// What follows, and before it what [`Program::Inline`] needs.
     pub arguments: Vec<OsString>,
@@ -42,9 +46,13 @@ impl Split {
             let text = argument.to_string_lossy();
             if text.starts_with("--") {
                 let takes_value = takes_value(command, &text);
+                let is_last = text.split('=').next() == Some(PROGRAM);
                 split.own.push(argument);
                 if takes_value {
                     split.own.extend(arguments.next());
+                }
+                if is_last {
+                    break;
                 }
                 continue;
             }
@@ -93,7 +101,9 @@ mod tests {
     use super::*;
 
     fn split(line: &str) -> (Vec<String>, Vec<String>, Option<String>, Vec<String>) {
-        let command = Command::new("python").arg(Arg::new("wheel").long("wheel"));
+        let command = Command::new("python")
+            .arg(Arg::new("wheel").long("wheel"))
+            .arg(Arg::new("program").long("program"));
         let arguments = ["python"].into_iter().chain(line.split_whitespace());
         let split = Split::of(&command, arguments.map(OsString::from));
         let text = |list: Vec<OsString>| list.into_iter().map(|text| text.into_string().unwrap());
@@ -131,6 +141,16 @@ mod tests {
             ("-h", "-h", "", None, ""),
             ("--unknown x", "--unknown", "", Some("x"), ""),
             ("--wheel", "--wheel", "", None, ""),
+            (
+                "--wheel x --program y --wheel -c z",
+                "--wheel x --program y",
+                "",
+                None,
+                "--wheel -c z",
+            ),
+            ("--program=y - z", "--program=y", "", None, "- z"),
+            ("-O --program y", "--program y", "-O", None, ""),
+            ("a.py --program y", "", "", Some("a.py"), "--program y"),
             ("", "", "", None, ""),
         ] {
             let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Python in its sandbox: what it is given, how it is run, and how it ends.
+//! A program in its sandbox, Python or another: what it is given, how it is run, and how it ends.
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -115,9 +115,9 @@ impl Folder {
     }
 }
 
-/// What Python is given.
+/// What the program is given.
 pub struct Guest {
-    /// With its own name.
+    /// With its own name, by which messages call it too.
     pub arguments: Vec<String>,
     /// Names and values.
     pub environment: Vec<(String, String)>,
@@ -153,11 +153,11 @@ impl Guest {
         }
     }
 
-    /// Runs the interpreter; returns its exit code.
+    /// Runs the program; returns its exit code.
     pub fn run(
         &self,
         engine: &Engine,
-        interpreter: &Module,
+        program: &Module,
         cache: Option<CodeCache>,
     ) -> anyhow::Result<u8> {
         if let Some(timeout) = self.timeout {
@@ -172,7 +172,7 @@ impl Guest {
         thread::scope(|scope| {
             thread::Builder::new()
                 .stack_size(STACK + HOST_STACK)
-                .spawn_scoped(scope, || self.start(engine, interpreter, cache))?
+                .spawn_scoped(scope, || self.start(engine, program, cache))?
                 .join()
                 .unwrap_or_else(|panic| resume_unwind(panic))
         })
@@ -181,9 +181,10 @@ impl Guest {
     fn start(
         &self,
         engine: &Engine,
-        interpreter: &Module,
+        program: &Module,
         cache: Option<CodeCache>,
     ) -> anyhow::Result<u8> {
+        let name = self.arguments.first().map_or("", String::as_str);
         let mut linker = Linker::new(engine);
         p1::add_to_linker_sync(&mut linker, |host: &mut Host| &mut host.wasi).map_err(failed)?;
         wasi_dylink::add_to_linker(&mut linker).map_err(failed)?;
@@ -202,10 +203,11 @@ impl Guest {
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.limits);
         let instance = linker
-            .instantiate(&mut store, interpreter)
+            .instantiate(&mut store, program)
             .map_err(failed)
-            .context("the interpreter does not start")?;
-        wasi_dylink::attach(&mut store, instance)?;
+            .with_context(|| format!("{name} does not start"))?;
+        wasi_dylink::attach(&mut store, instance)
+            .with_context(|| format!("{name} is not linked such that it can load modules"))?;
         let start = instance
             .get_typed_func::<(), ()>(&mut store, "_start")
             .map_err(failed)?;
@@ -215,7 +217,7 @@ impl Guest {
         if let Some(I32Exit(code)) = error.downcast_ref() {
             return Ok(code.to_le_bytes()[0]);
         }
-        eprintln!("wasi-python: the interpreter trapped: {error:#}");
+        eprintln!("wasi-python: {name} trapped: {error:#}");
         Ok(TRAP)
     }
 

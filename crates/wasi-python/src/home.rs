@@ -78,15 +78,7 @@ impl Home {
                 return Ok(module);
             }
         }
-        let program = self.program();
-        let wasm = fs::read(&program).with_context(|| program.display().to_string())?;
-        let module = match cache {
-            Some(cache) => cache.module(engine, &wasm),
-            None => Module::new(engine, wasm),
-        };
-        module
-            .map_err(failed)
-            .with_context(|| program.display().to_string())
+        compile(&self.program(), engine, cache)
     }
 
     /// Compiles the interpreter to a file.
@@ -102,4 +94,27 @@ impl Home {
             .and_then(|()| fs::rename(&unfinished, file))
             .with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// Compiles a program by way of the cache.
+pub fn compile(
+    program: &Path,
+    engine: &Engine,
+    cache: Option<&CodeCache>,
+) -> anyhow::Result<Module> {
+    let named = || program.display().to_string();
+    let size = fs::metadata(program).with_context(named)?.len();
+    if size > wasi_dylink::LARGEST {
+        bail!(
+            "{}: {size} bytes, and no more than {} are read",
+            named(),
+            wasi_dylink::LARGEST
+        );
+    }
+    let wasm = fs::read(program).with_context(named)?;
+    let module = match cache {
+        Some(cache) => cache.module(engine, &wasm),
+        None => Module::new(engine, wasm),
+    };
+    module.map_err(failed).with_context(named)
 }

@@ -1,4 +1,5 @@
-//! The program `wasi-python`: Python in WebAssembly, with wheels that have extension modules.
+//! The program `wasi-python`: Python in WebAssembly, with wheels that have extension modules; and any
+//! other program that loads such modules.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,10 @@ mod wheel;
 
 const HELP: &str = "\
 Exit codes:
-  0-255  what the script ends with; 1 after an uncaught exception, as in Python
+  0-255  what the script or program ends with; 1 after an uncaught exception, as in Python
   124    the time is over
   125    wasi-python itself: wrong arguments, a wheel that does not fit, no interpreter
-  134    the interpreter trapped
+  134    the interpreter or program trapped
 
 Examples:
   wasi-python script.py one two
@@ -31,12 +32,13 @@ Examples:
   wasi-python --path src -m package.module
   wasi-python --wheel llguidance-1.9.1-cp312-abi3-wasi_0_0_0_wasm32.whl -c 'import llguidance'
   wasi-python --dir data::/data --memory 256 --timeout 10 script.py /data/input.json
-  echo 'print(6 * 7)' | wasi-python -";
+  echo 'print(6 * 7)' | wasi-python -
+  wasi-python --path site --program pipeline_executor_dylink.wasm --metrics < request.json";
 
 /// Run Python in WebAssembly, with nothing of this machine but what it is given.
 ///
 /// Options of wasi-python come before the script, as Python's own do (-O, -X, ...); all that
-/// follows it is the script's.
+/// follows it is the script's. So it is with --program and what it runs.
 #[derive(Parser)]
 #[command(
     name = "wasi-python",
@@ -44,7 +46,8 @@ Examples:
     after_help = HELP,
     max_term_width = 100,
     disable_version_flag = true,
-    override_usage = "wasi-python [OPTIONS] [-c CODE | -m MODULE | SCRIPT | -] [ARGUMENTS]..."
+    override_usage = "wasi-python [OPTIONS] [-c CODE | -m MODULE | SCRIPT | -] [ARGUMENTS]...
+       wasi-python [OPTIONS] --program FILE [ARGUMENTS]..."
 )]
 struct Cli {
     /// A wheel for any platform or for `wasi_0_0_0_wasm32`, which can then be imported; can be
@@ -61,7 +64,12 @@ struct Cli {
     /// A variable of the environment, which is empty otherwise; without a value, this machine's.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
-    /// MiB of memory that Python may have; at most 4096.
+    /// A WASI program of at most 256 MiB to run in place of Python, linked such that it can load
+    /// modules. It is given the same: `PYTHONPATH` names the wheels and folders. All that follows
+    /// is its own.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// MiB of memory that the guest may have; at most 4096.
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=4096))]
     memory: Option<u64>,
     /// Seconds after which all ends.
@@ -156,6 +164,17 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
         guest.set("PYTHONPATH", &modules.join(":"));
     }
 
+    if let Some(program) = &cli.program {
+        if let Some(option) = split.options.first() {
+            bail!(
+                "{} is an option of Python, which does not run: what is for {} follows it",
+                option.display(),
+                program.display()
+            );
+        }
+        let name = program.file_name().unwrap_or_default();
+        guest.arguments = vec![name.to_string_lossy().into_owned()];
+    }
     guest.arguments.extend(text(split.options)?);
     if let Program::Script(script) = &split.program {
         let folder = script
@@ -187,7 +206,10 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
         guest.folders.push(folder);
     }
 
-    let module = home.interpreter(&engine, cache.as_ref())?;
+    let module = match &cli.program {
+        Some(program) => home::compile(program, &engine, cache.as_ref())?,
+        None => home.interpreter(&engine, cache.as_ref())?,
+    };
     guest.run(&engine, &module, cache)
 }
 

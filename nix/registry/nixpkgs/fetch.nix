@@ -1,7 +1,8 @@
-# nixpkgs' fetchers, for the one thing that is fetched by them here: a crate.
+# nixpkgs' fetchers, for what is fetched by them here: a crate, or a file of PyPI.
 {
   lib,
   pinned,
+  pins,
 }:
 rec {
   # A crate, by its entry in a Cargo.lock
@@ -41,12 +42,20 @@ rec {
     }:
     let
       crate = lib.match ".*/([^/]+)/([^/]+)/download" url;
+      pypi = lib.match "mirror://pypi/./([^/]+)/.*" url;
     in
     if crate != null then
       lockedCrate {
         name = lib.elemAt crate 0;
         version = lib.elemAt crate 1;
         checksum = sha256;
+      }
+    else if pypi != null then
+      pinned {
+        registry = "pypi";
+        locator = "${lib.head pypi}==${pins.pypi.${lib.head pypi}.version}";
+        inherit name;
+        hash = sha256;
       }
     else
       pinned {

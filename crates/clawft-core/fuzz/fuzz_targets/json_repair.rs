@@ -38,7 +38,8 @@ fuzz_target!(|text: &str| {
         // The last digit of a number may be read otherwise than it was.
         let value = serde_json::from_str(&text).expect("JSON");
         for (at, _) in text.char_indices().skip(1) {
-            if let Ok((part, _)) = repair(&text[..at]) {
+            // A part of a number may be JSON as well, and is what it says.
+            if let Ok((part, true)) = repair(&text[..at]) {
                 assert!(starts(&part, &value), "{} {part}", &text[..at]);
             }
         }

@@ -20,7 +20,8 @@ const VERSION: &str = "2023-06-01";
 const FAILED: &str = r#"{"error":"#;
 
 /// A provider of messages.
-#[derive(Clone, Debug)]
+// NB: not Debug, since a header may hold a key.
+#[derive(Clone)]
 pub struct Anthropic {
     /// The URL that `/messages` is added to
     pub base: String,

@@ -13,7 +13,8 @@ use crate::message::Message;
 use crate::platform::Request;
 
 /// A provider of chat completions.
-#[derive(Clone, Debug)]
+// NB: not Debug, since a header may hold a key.
+#[derive(Clone)]
 pub struct OpenAi {
     /// The URL that `/chat/completions` is added to
     pub base: String,

@@ -272,12 +272,12 @@ fn tag_end(tag: &str) -> Option<usize> {
     let mut quote = None;
     let mut after_equals = false;
     for (index, byte) in tag.bytes().enumerate() {
-        match (quote, byte) {
-            (Some(open), _) if byte == open => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') if after_equals => quote = Some(byte),
-            (None, b'>') => return Some(index),
-            _ => {}
+        if let Some(open) = quote {
+            quote = Some(open).filter(|_| byte != open);
+        } else if after_equals && matches!(byte, b'"' | b'\'') {
+            quote = Some(byte);
+        } else if byte == b'>' {
+            return Some(index);
         }
         after_equals = byte == b'=' || after_equals && byte.is_ascii_whitespace();
     }

@@ -57,14 +57,23 @@ pub const C_ABI: [&str; 51] = [
     "llg_validate_grammar",
 ];
 
-/// What the wrapper adds so that a host can pass memory in.
-const ALLOCATOR: [&str; 2] = ["llg_wasm_alloc", "llg_wasm_free"];
+/// What the wrapper adds so that a host can pass memory in, bound it, and learn why an instance ended.
+const WRAPPER: [&str; 5] = [
+    "llg_wasm_alloc",
+    "llg_wasm_allocated",
+    "llg_wasm_free",
+    "llg_wasm_panic_message",
+    "llg_wasm_set_memory_limit",
+];
 
 /// The function table, in which a host puts its callbacks.
 const TABLE: &str = "__indirect_function_table";
 
 /// Globals that the Rust linker driver exports from every module.
 const LINKER_GLOBALS: [&str; 2] = ["__data_end", "__heap_base"];
+
+/// What crate `getrandom` calls in the wrapper: rustc exports every function whose name it keeps.
+const ENTROPY: &str = "__getrandom_v03_custom";
 
 /// Every way in which the interface breaks the contract, as one sentence each.
 #[must_use]
@@ -75,7 +84,7 @@ pub fn breaches(interface: &Interface) -> Vec<String> {
         .map(|import| format!("imports `{import}`, but must import nothing"))
         .collect();
     let exports = &interface.exports;
-    for name in C_ABI.iter().chain(&ALLOCATOR) {
+    for name in C_ABI.iter().chain(&WRAPPER) {
         match exports.get(*name) {
             Some(Export::Function) => {}
             Some(_) => breaches.push(format!("export `{name}` is not a function")),
@@ -100,8 +109,9 @@ pub fn breaches(interface: &Interface) -> Vec<String> {
     }
     for (name, export) in exports {
         let known = C_ABI.contains(&name.as_str())
-            || ALLOCATOR.contains(&name.as_str())
+            || WRAPPER.contains(&name.as_str())
             || matches!(name.as_str(), "memory" | TABLE)
+            || (name == ENTROPY && *export == Export::Function)
             || (LINKER_GLOBALS.contains(&name.as_str()) && *export == Export::Global);
         if !known {
             breaches.push(format!(
@@ -121,7 +131,7 @@ mod tests {
     fn complete() -> Interface {
         let mut exports: BTreeMap<String, Export> = C_ABI
             .iter()
-            .chain(&ALLOCATOR)
+            .chain(&WRAPPER)
             .map(|name| ((*name).to_owned(), Export::Function))
             .collect();
         let limits = (1, None);

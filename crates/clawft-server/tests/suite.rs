@@ -1,0 +1,116 @@
+//! The suite finds fault where there is one.
+
+use std::fs;
+use std::path::Path;
+
+use clawft_server::scenario::VARIANTS;
+use clawft_server::suite;
+use serde_json::{Value, json};
+
+/// The problems of a script of `sh` in the place of an agent.
+fn problems(scenario: &Value, script: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("scenario.json");
+    fs::write(&path, scenario.to_string()).expect("cannot write");
+    let program = ["sh", "-c", script].map(str::to_owned);
+    suite::run(&program, &path, VARIANTS[0]).expect("it cannot be run")
+}
+
+#[test]
+fn faults_are_found() {
+    let done = r#"{"type":"done","text":"x"}"#;
+    let scenario = json!({
+        "about": "x",
+        "turns": [{"message": "hi", "events": [{"type": "done", "text": "x"}]}],
+        "after": {
+            "files": {"made.txt": {"$contains": "a"}, "not.txt": null},
+            "sessions": {"cli:a": [["user", "hi"]]}
+        }
+    });
+    let good = format!(
+        "echo '{done}'; echo abc > made.txt; mkdir -p .clawft/sessions
+         echo '{{\"role\":\"user\",\"content\":\"hi\",\"timestamp\":\"t\"}}' > .clawft/sessions/cli%3Aa.jsonl"
+    );
+    assert_eq!(problems(&scenario, &good), Vec::<String>::new());
+    // What is changed of the good one, and what is said of it
+    for (change, said) in [
+        ("exit 1", "ended with Some(1)"),
+        ("echo no event", "no event"),
+        ("echo '{\"type\":\"text\"}'", "events should be"),
+        ("echo > made.txt", "made.txt should be"),
+        ("rm made.txt", "made.txt should be"),
+        ("touch not.txt", "not.txt should be"),
+        ("touch .clawft/x.tmp1", "was left behind"),
+        ("rm -r .clawft/sessions", "session cli:a should be"),
+        (
+            "echo '{\"role\"' >> .clawft/sessions/cli%3Aa.jsonl",
+            "session cli:a:",
+        ),
+        ("cp .clawft/config.json copy", "copy has a key"),
+        ("cat .clawft/config.json >&2", "errors show a key"),
+        ("kill -9 $$", "ended with None"),
+    ] {
+        let problems = problems(&scenario, &format!("{good}\n{change}"));
+        let found = problems.iter().any(|problem| problem.contains(said));
+        assert!(found, "{change}: {problems:?}");
+    }
+}
+
+#[test]
+fn requests_that_are_not_made_are_missed() {
+    let scenario = json!({
+        "about": "x",
+        "turns": [{"message": "hi"}],
+        "exchanges": [{"answer": {"text": "x"}, "times": 2}]
+    });
+    let problems = problems(&scenario, "true");
+    assert!(problems[0].contains("2 more requests"), "{problems:?}");
+}
+
+/// Each scenario can be read, and says what it shows.
+#[test]
+fn scenarios_are_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let paths = suite::scenarios(&folder).expect("no scenarios");
+    for path in &paths {
+        let scenario = clawft_server::scenario::Scenario::read(path, "http://127.0.0.1:1", "/home");
+        assert!(!scenario.expect("no scenario").about.is_empty());
+    }
+    assert!(paths.len() > 40);
+}
+
+#[test]
+fn what_no_scenario_has_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("scenario.json");
+    let turns = json!([{"message": "hi"}]);
+    for (scenario, said) in [
+        (json!({"about": "x"}), "turns"),
+        (json!({"turns": turns}), "about"),
+        (json!({"about": "x", "turns": turns, "other": 1}), "other"),
+        (
+            json!({"about": "x", "turns": [{"massage": "hi"}]}),
+            "massage",
+        ),
+        (
+            json!({"about": "x", "turns": turns, "variants": ["none"]}),
+            "none",
+        ),
+        (
+            json!({"about": "x", "turns": turns, "exchanges": [{}]}),
+            "no answer",
+        ),
+        (
+            json!({"about": "x", "turns": turns, "home": {"a": 1}}),
+            "no content",
+        ),
+        (
+            json!({"about": "x", "turns": turns, "exchanges": [{"answer": {}, "delivery": {"framing": "odd"}}]}),
+            "odd",
+        ),
+    ] {
+        fs::write(&path, scenario.to_string()).expect("cannot write");
+        let error = suite::run(&["true".to_owned()], &path, VARIANTS[0]).expect_err("it was taken");
+        assert!(format!("{error:#}").contains(said), "{error:#}");
+    }
+}

@@ -1,0 +1,354 @@
+//! The command as a user and a script see it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use clawft_server::api::Api;
+use clawft_server::scenario::{Scenario, VARIANTS};
+use clawft_server::server::{Listener, Server};
+use clawft_server::suite;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use serde_json::{Value, json};
+
+/// A home folder, and a server that gives those exchanges.
+struct Home {
+    folder: tempfile::TempDir,
+    server: Server,
+}
+
+impl Home {
+    fn new(exchanges: Value) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let listener = Listener::bind(0).expect("no port");
+        let url = listener.url();
+        let scenario = json!({"about": "x", "turns": [{"message": "x"}], "exchanges": exchanges});
+        let path = folder.path().join("scenario.json");
+        fs::write(&path, scenario.to_string()).expect("cannot write");
+        let scenario = Scenario::read(&path, &url, "").expect("no scenario");
+        let config = suite::configuration(&scenario, VARIANTS[1], &url);
+        let path = folder.path().join(suite::CONFIG);
+        fs::create_dir_all(path.parent().expect("no folder")).expect("cannot make it");
+        fs::write(path, config.to_string()).expect("cannot write");
+        let server = listener.serve(scenario.exchanges, Api::OpenAi, None);
+        Self { folder, server }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clawft"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.path())
+            .current_dir(self.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Exit code, standard output and standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        said(&self.command(arguments).output().expect("cannot start it"))
+    }
+}
+
+fn said(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("no text");
+    let code = output.status.code().expect("a signal");
+    (code, text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_pipe_gets_the_last_answer_alone() {
+    let home = Home::new(json!([
+        {"answer": {"text": "I look.", "calls": [{"id": "a", "name": "list_directory", "arguments": {"path": "."}}]}},
+        {"answer": {"text": "Nothing\u{1b}[0m there."}},
+        {"answer": {"text": "Half", "stop": "max_tokens"}},
+        {"answer": {"text": "No", "stop": "refused"}}
+    ]));
+    assert_eq!(
+        home.run(&["What is there?"]),
+        (0, "Nothing\u{1b}[0m there.\n".into(), String::new())
+    );
+    let (code, out, err) = home.run(&["Go on"]);
+    assert_eq!((code, &*out), (0, "Half\n"));
+    assert!(err.contains("max_tokens"), "{err}");
+    let (code, out, err) = home.run(&["Go on"]);
+    assert_eq!((code, &*out), (0, "No\n"));
+    assert!(err.contains("withheld"), "{err}");
+    assert_eq!(home.server.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn arguments_go_before_the_configuration() {
+    let home = Home::new(json!([
+        {"expect": {"chat": {"model": "other", "stream": false}},
+         "answer": {"calls": [{"id": "a", "name": "write_file", "arguments": {"path": "made.txt", "content": "x"}}]}},
+        {"answer": {"text": "Yes."}}
+    ]));
+    fs::create_dir(home.path().join("here")).expect("cannot make it");
+    let arguments = [
+        "--model",
+        "openai/other",
+        "--no-stream",
+        "--workspace",
+        "here",
+        "--session",
+        "cli:b",
+        "Hi",
+    ];
+    assert_eq!(home.run(&arguments), (0, "Yes.\n".into(), String::new()));
+    assert_eq!(
+        fs::read_to_string(home.path().join("here/made.txt")).expect("no file"),
+        "x"
+    );
+    assert!(home.path().join(".clawft/sessions/cli%3Ab.jsonl").exists());
+    assert_eq!(home.server.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_configuration_by_its_path() {
+    let home = Home::new(json!([{"answer": {"text": "Yes."}}]));
+    let moved = home.path().join("elsewhere.json");
+    fs::rename(home.path().join(suite::CONFIG), moved).expect("cannot move it");
+    let (code, _, err) = home.run(&["Hi"]);
+    assert_eq!(code, 1);
+    assert!(
+        err.starts_with("clawft: ") && err.contains("_API_KEY"),
+        "{err}"
+    );
+    assert_eq!(
+        home.run(&["--config", "elsewhere.json", "Hi"]),
+        (0, "Yes.\n".into(), String::new())
+    );
+    let (code, _, err) = home.run(&["--config", "missing.json", "Hi"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("missing.json"), "{err}");
+}
+
+#[test]
+fn a_message_from_a_pipe() {
+    let home = Home::new(json!([
+        {"expect": {"chat": {"messages": [{"role": "user", "text": "piped"}]}}, "answer": {"text": "Yes."}}
+    ]));
+    let mut child = home
+        .command(&[])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it");
+    let mut stdin = child.stdin.take().expect("no pipe");
+    stdin.write_all(b"piped").expect("cannot write");
+    drop(stdin);
+    let output = child.wait_with_output().expect("cannot wait for it");
+    assert_eq!(said(&output), (0, "Yes.\n".into(), String::new()));
+}
+
+#[test]
+fn help_version_and_wrong_arguments() {
+    let home = Home::new(json!([]));
+    let (code, out, _) = home.run(&["--help"]);
+    assert_eq!(code, 0);
+    for part in [
+        "Exit codes",
+        "Examples",
+        "--json",
+        "--session",
+        "CLAWFT_CONFIG",
+    ] {
+        assert!(out.contains(part), "{part}");
+    }
+    let (code, out, _) = home.run(&["--version"]);
+    assert_eq!(
+        (code, &*out),
+        (0, concat!("clawft ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
+    for arguments in [
+        &["--nonsense"][..],
+        &["one", "two"],
+        &["--capabilities", "x"],
+        &["--model"],
+    ] {
+        let (code, out, err) = home.run(arguments);
+        assert_eq!((code, &*out), (2, ""), "{arguments:?}");
+        assert!(!err.is_empty());
+    }
+    let (code, out, _) = home.run(&["--capabilities"]);
+    let capabilities: Value = serde_json::from_str(&out).expect("no JSON");
+    assert_eq!((code, &capabilities["status"]), (0, &json!("ready")));
+}
+
+#[test]
+fn errors_are_said_once() {
+    let home = Home::new(json!([
+        {"times": 2, "error": {"status": 400, "type": "invalid_request_error", "message": "no way"}}
+    ]));
+    let (code, out, err) = home.run(&["Hi"]);
+    assert_eq!((code, &*out), (1, ""));
+    assert!(
+        err.starts_with("clawft: openai answered 400") && err.contains("no way"),
+        "{err}"
+    );
+    let (code, out, err) = home.run(&["--json", "Hi"]);
+    assert_eq!((code, &*err), (1, ""));
+    let event: Value = serde_json::from_str(&out).expect("no JSON");
+    assert_eq!(event["type"], "error");
+
+    let mut child = home
+        .command(&["--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it");
+    let mut stdin = child.stdin.take().expect("no pipe");
+    stdin.write_all(b"\xff").expect("cannot write");
+    drop(stdin);
+    let (code, out, err) = said(&child.wait_with_output().expect("cannot wait for it"));
+    assert_eq!((code, &*err), (1, ""));
+    assert!(out.contains("UTF-8"), "{out}");
+}
+
+#[test]
+fn whoever_has_read_enough_is_told_nothing() {
+    let home = Home::new(json!([{"answer": {"text": "Yes."}}]));
+    let (reader, writer) = std::io::pipe().expect("no pipe");
+    drop(reader);
+    let mut command = home.command(&["Hi"]);
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cannot start it")
+        .wait_with_output()
+        .expect("cannot wait for it");
+    assert_eq!(said(&output), (1, String::new(), String::new()));
+}
+
+/// A pseudo-terminal with the command in it.
+struct Screen {
+    child: Child,
+    terminal: File,
+    shown: String,
+}
+
+impl Screen {
+    fn new(home: &Home) -> Self {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("no terminal");
+        grantpt(&terminal).expect("no terminal");
+        unlockpt(&terminal).expect("no terminal");
+        let name = ptsname(&terminal, Vec::new()).expect("no terminal");
+        let other = File::options()
+            .read(true)
+            .write(true)
+            .open(OsStr::from_bytes(name.as_bytes()))
+            .expect("no terminal");
+        let child = home
+            .command(&[])
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .stdin(other.try_clone().expect("no terminal"))
+            .stdout(other.try_clone().expect("no terminal"))
+            .stderr(other)
+            .spawn()
+            .expect("cannot start it");
+        Self {
+            child,
+            terminal: terminal.into(),
+            shown: String::new(),
+        }
+    }
+
+    /// Reads until that is shown, and forgets all up to there.
+    fn until(&mut self, text: &str) {
+        let mut bytes = Vec::new();
+        loop {
+            self.shown.push_str(&String::from_utf8_lossy(&bytes));
+            if let Some(start) = self.shown.find(text) {
+                self.shown.drain(..start + text.len());
+                return;
+            }
+            bytes.resize(1000, 0);
+            // What a terminal gives whose other end is closed is an error.
+            let length = self.terminal.read(&mut bytes).unwrap_or(0);
+            assert!(length > 0, "no {text:?} is shown, but {:?}", self.shown);
+            bytes.truncate(length);
+        }
+    }
+
+    /// Types a line when it is asked for.
+    fn answer(&mut self, line: &str) {
+        self.until("> ");
+        writeln!(self.terminal, "{line}").expect("cannot write");
+    }
+}
+
+#[test]
+fn a_conversation_at_a_terminal() {
+    let home = Home::new(json!([
+        {"answer": {"text": "First \u{1b}]0;title\u{7}answer."}},
+        {"expect": {"chat": {"messages": [{"role": "user", "text": "again"}]}},
+         "answer": {"calls": [{"id": "a", "name": "list_directory", "arguments": {"path": "."}}]}},
+        {"answer": {"text": "Second answer."}}
+    ]));
+    let mut screen = Screen::new(&home);
+    for (line, shown) in [
+        ("/help", "Ctrl-C gives up"),
+        ("hello", "First \u{fffd}]0;title\u{fffd}answer.\r\n"),
+        ("/nonsense", "there is no /nonsense"),
+        ("/model", "openai/test-model"),
+        ("/new", "this is cli:"),
+        ("again", "· list_directory"),
+        ("", "Second answer.\r\n"),
+        ("/sessions", "cli:default"),
+        ("/session cli:default", "this is cli:default"),
+        ("/model nobody/x", "nobody"),
+        ("hello", "clawft: "),
+        ("/model openai/x", "the model is openai/x"),
+    ] {
+        if !line.is_empty() {
+            screen.answer(line);
+        }
+        screen.until(shown);
+    }
+    screen.until("> ");
+    // Ctrl-D
+    screen.terminal.write_all(b"\x04").expect("cannot write");
+    assert!(screen.child.wait().expect("cannot wait for it").success());
+    assert_eq!(home.server.problems(), Vec::<String>::new());
+}
+
+/// Ctrl-C, which a terminal makes this signal of, gives up the answer; the conversation goes on.
+#[test]
+fn an_interruption_at_a_terminal() {
+    let home = Home::new(json!([
+        {"answer": {"text": "never"}, "delivery": {"stall": {"head": 0}}},
+        {"expect": {"chat": {"messages": [{"role": "user", "text": "two"}]}}, "answer": {"text": "Here."}}
+    ]));
+    let mut screen = Screen::new(&home);
+    screen.answer("one");
+    // Until the request has come, there is nothing to give up.
+    while home.server.problems().len() == 2 {
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&screen.child), Signal::INT).expect("cannot interrupt it");
+    screen.until("given up");
+    screen.answer("two");
+    screen.until("Here.\r\n");
+    screen.answer("/exit");
+    assert!(screen.child.wait().expect("cannot wait for it").success());
+    let session = fs::read_to_string(home.path().join(".clawft/sessions/cli%3Adefault.jsonl"));
+    let session = session.expect("no session");
+    assert!(
+        !session.contains("one") && session.contains("two"),
+        "{session}"
+    );
+}

@@ -1,0 +1,117 @@
+// Runs the tests of the package in a browser, in a page and in a worker:
+//   node browser.mjs PACKAGE TESTS BROWSER [ARGUMENTS]
+// PACKAGE is the unpacked package, TESTS a folder of *.test.js, and the page's address is the
+// browser's last argument. The exit code is 1 if a test fails.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+
+const [packageFolder, testFolder, browser, ...browserArguments] = process.argv.slice(2);
+const SECONDS = 300;
+
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
+
+// node:test, as far as the tests use it
+const TEST = `
+const tests = [];
+let path = [];
+const after = [];
+export const describe = (name, define) => { path.push(name); define(); path.pop(); };
+export const test = (name, run) => tests.push([[...path, name].join(": "), run]);
+export const afterEach = (run) => after.push(run);
+export async function runAll() {
+  const failures = [];
+  for (const [name, run] of tests) {
+    try { await run(); } catch (error) { failures.push(name + "\\n  " + (error.stack ?? error)); }
+    for (const each of after) each();
+  }
+  return { count: tests.length, failures };
+}`;
+
+// node:assert/strict, as far as the tests use it
+const ASSERT = `
+const plain = (value) => JSON.stringify(value, (_, part) => typeof part === "bigint" ? String(part) + "n" : part === undefined ? "undefined" : ArrayBuffer.isView(part) ? [part.constructor.name, ...part] : part);
+const fail = (message) => { throw new Error(message); };
+const ok = (value, message) => value || fail(message ?? "not true: " + value);
+const equal = (a, b, message) => Object.is(a, b) || fail((message ?? "") + " " + plain(a) + " is not " + plain(b));
+const deepEqual = (a, b, message) => equal(plain(a), plain(b), message);
+const match = (text, pattern) => pattern.test(text) || fail(text + " does not match " + pattern);
+const suits = (error, expected) => {
+  if (expected === undefined) return;
+  if (typeof expected === "function" && (expected === Error || expected.prototype instanceof Error)) return ok(error instanceof expected, "threw " + error);
+  if (typeof expected === "function") return ok(expected(error), "threw " + error);
+  for (const [key, value] of Object.entries(expected)) value instanceof RegExp ? match(error[key], value) : equal(error[key], value);
+};
+const throws = (run, expected) => { try { run(); } catch (error) { return suits(error, expected); } fail("did not throw"); };
+const rejects = async (promise, expected) => { try { await promise; } catch (error) { return suits(error, expected); } fail("did not reject"); };
+export default { ok, equal, deepEqual, match, throws, rejects };`;
+
+const tests = (await readdir(testFolder)).filter((name) => name === "llguidance.test.js");
+const RUN = `
+import { runAll } from "/node/test.js";
+${tests.map((name) => `import "/test/${name}";`).join("\n")}
+const { count, failures } = await runAll();
+await fetch("/done", { method: "POST", body: JSON.stringify({ where: typeof document === "undefined" ? "worker" : "page", count, failures }) });`;
+const PAGE = `<!doctype html><title>tests</title><script type="module">
+addEventListener("error", (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "page", count: 0, failures: [event.message] }) }));
+const worker = new Worker("/run.js", { type: "module" });
+worker.onerror = (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "worker", count: 0, failures: [event.message ?? "the worker did not start"] }) });
+await import("/run.js");
+</script>`;
+
+const made = { "/": PAGE, "/run.js": RUN, "/node/test.js": TEST, "/node/assert.js": ASSERT };
+// What the tests import, as addresses: an import map would not reach the worker
+const rewritten = (source) =>
+  source
+    .replaceAll('"node:test"', '"/node/test.js"')
+    .replaceAll('"node:assert/strict"', '"/node/assert.js"')
+    .replaceAll('"llguidance-wasm"', '"/package/src/index.js"')
+    .replaceAll('"llguidance-wasm/llguidance.wasm"', '"/package/src/llguidance.wasm"');
+
+const results = new Map();
+let finished;
+const done = new Promise((resolve) => (finished = resolve));
+const server = createServer(async (request, response) => {
+  const { pathname } = new URL(request.url, "http://localhost");
+  try {
+    if (pathname === "/done") {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      const result = JSON.parse(body);
+      results.set(result.where, result);
+      if (results.size === 2) finished();
+      return response.end();
+    }
+    let content = made[pathname];
+    if (pathname.startsWith("/package/")) content = await readFile(join(packageFolder, pathname.slice("/package/".length)));
+    if (pathname.startsWith("/test/")) content = rewritten(await readFile(join(testFolder, pathname.slice("/test/".length)), "utf8"));
+    if (content === undefined) return response.writeHead(404).end();
+    response.writeHead(200, { "content-type": TYPES[extname(pathname) || ".html"] ?? "application/octet-stream" }).end(content);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+const profile = await mkdtemp(join(tmpdir(), "profile-"));
+const address = `http://127.0.0.1:${server.address().port}/`;
+const child = spawn(browser, [...browserArguments.map((argument) => argument.replaceAll("PROFILE", profile)), address], { stdio: ["ignore", "ignore", "pipe"] });
+let said = "";
+child.stderr.on("data", (chunk) => (said += chunk));
+const ended = new Promise((resolve) => child.on("close", () => resolve("the browser ended")).on("error", (error) => resolve(error.message)));
+const late = new Promise((resolve) => setTimeout(resolve, SECONDS * 1000, `no result within ${SECONDS} s`).unref());
+const problem = await Promise.race([done, ended, late]);
+child.kill();
+await ended;
+server.close();
+await rm(profile, { recursive: true, force: true });
+
+for (const { where, count, failures } of results.values()) {
+  console.log(`${where}: ${count - failures.length} of ${count} passed`);
+  for (const failure of failures) console.log(`✖ ${failure}`);
+}
+if (problem) console.log(`${problem}\n${said.slice(-2000)}`);
+process.exitCode = problem || [...results.values()].some(({ count, failures }) => count === 0 || failures.length > 0) ? 1 : 0;
