@@ -432,6 +432,20 @@ struct Answer {
 }
 
 impl Turn {
+    /// Bytes of what the next request will have of messages; what one takes in memory is several times
+    /// that.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let calls = |message: &Message| -> usize {
+            let calls = message.tool_calls.iter();
+            calls.map(|call| call.arguments.len()).sum()
+        };
+        let sizes = self.messages.iter();
+        sizes
+            .map(|message| message.content.len() + calls(message))
+            .sum()
+    }
+
     /// Waits for what happens next; `None` after the end.
     ///
     /// # Errors

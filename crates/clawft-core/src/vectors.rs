@@ -564,6 +564,10 @@ impl Collection {
         if records.len() > MAX_RECORDS {
             return Err(Error::Full(self.name.clone()));
         }
+        #[cfg(feature = "wasi-platform")]
+        if !crate::platform::memory::room(self.index.memory()) {
+            return Err(Error::Full(self.name.clone()));
+        }
         folder.write(&index_path(&self.name), &self.index.save())?;
         self.write_records(folder, &records)
     }

@@ -16,9 +16,13 @@ const FIRST: wasip1::Fd = 3;
 impl FileSystem for Preopens {
     fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError> {
         let preopens = (FIRST..).map_while(name).filter_map(|(fd, at)| {
+            // SAFETY: only the descriptor's number is read.
+            let rights = unsafe { wasip1::fd_fdstat_get(fd) }
+                .ok()?
+                .fs_rights_inheriting;
             // A copy of the host's own, which stays open.
-            let copy = open(fd, ".", Purpose::Directory).ok()?;
-            Some((Open(copy), at))
+            let copy = open(fd, rights, ".", Purpose::Directory).ok()?;
+            Some((copy, at))
         });
         wasi::open(preopens, Rc::new(Entropy), path, create)
     }
@@ -45,21 +49,30 @@ fn name(fd: wasip1::Fd) -> Option<(wasip1::Fd, String)> {
 }
 
 /// An open descriptor, which is ours alone.
-struct Open(wasip1::Fd);
+struct Open {
+    fd: wasip1::Fd,
+    /// What may be asked for below it at most: what the host's own folder passes on. Of other folders,
+    /// Wasmtime says that they pass on nothing to write.
+    rights: wasip1::Rights,
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
         // SAFETY: nothing else has this descriptor, and it is not used again.
-        let _ = unsafe { wasip1::fd_close(self.0) };
+        let _ = unsafe { wasip1::fd_close(self.fd) };
     }
 }
 
-fn open(folder: wasip1::Fd, path: &str, purpose: Purpose) -> Result<wasip1::Fd, Refusal> {
-    let written = wasip1::RIGHTS_FD_WRITE
-        | wasip1::RIGHTS_FD_SYNC
-        | wasip1::RIGHTS_FD_FILESTAT_GET;
+fn open(
+    folder: wasip1::Fd,
+    passed: wasip1::Rights,
+    path: &str,
+    purpose: Purpose,
+) -> Result<Open, Refusal> {
+    let written = wasip1::RIGHTS_FD_WRITE | wasip1::RIGHTS_FD_SYNC | wasip1::RIGHTS_FD_FILESTAT_GET;
     let (flags, rights, mode) = match purpose {
-        Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !0, 0),
+        // A folder that is opened for writing is refused.
+        Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !wasip1::RIGHTS_FD_WRITE, 0),
         Purpose::Read => (
             0,
             wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_SEEK | wasip1::RIGHTS_FD_FILESTAT_GET,
@@ -69,13 +82,8 @@ fn open(folder: wasip1::Fd, path: &str, purpose: Purpose) -> Result<wasip1::Fd, 
         Purpose::Append => (0, written, wasip1::FDFLAGS_APPEND),
         Purpose::AppendOrNew => (wasip1::OFLAGS_CREAT, written, wasip1::FDFLAGS_APPEND),
     };
-    // What a folder passes on is the most that may be asked for below it.
-    // SAFETY: only the descriptor's number is read.
-    let passed = unsafe { wasip1::fd_fdstat_get(folder) }
-        .map_err(refusal)?
-        .fs_rights_inheriting;
     // SAFETY: the path is a string for as long as the call takes.
-    unsafe {
+    let fd = unsafe {
         wasip1::path_open(
             folder,
             wasip1::LOOKUPFLAGS_SYMLINK_FOLLOW,
@@ -86,12 +94,13 @@ fn open(folder: wasip1::Fd, path: &str, purpose: Purpose) -> Result<wasip1::Fd, 
             mode,
         )
     }
-    .map_err(refusal)
+    .map_err(refusal)?;
+    Ok(Open { fd, rights: passed })
 }
 
 impl wasi::Descriptor for Open {
     fn open(&self, path: &str, purpose: Purpose) -> Result<Self, Refusal> {
-        open(self.0, path, purpose).map(Self)
+        open(self.fd, self.rights, path, purpose)
     }
 
     fn stat(&self, path: &str, follow: bool) -> Result<(FileKind, u64), Refusal> {
@@ -101,7 +110,7 @@ impl wasi::Descriptor for Open {
             0
         };
         // SAFETY: the path is a string for as long as the call takes.
-        let stat = unsafe { wasip1::path_filestat_get(self.0, follow, path) }.map_err(refusal)?;
+        let stat = unsafe { wasip1::path_filestat_get(self.fd, follow, path) }.map_err(refusal)?;
         let kind = match stat.filetype {
             wasip1::FILETYPE_REGULAR_FILE => FileKind::File,
             wasip1::FILETYPE_DIRECTORY => FileKind::Directory,
@@ -115,7 +124,7 @@ impl wasi::Descriptor for Open {
         let mut target = vec![0; PIECE];
         // SAFETY: the buffer has as many bytes as are said.
         let length =
-            unsafe { wasip1::path_readlink(self.0, path, target.as_mut_ptr(), target.len()) }
+            unsafe { wasip1::path_readlink(self.fd, path, target.as_mut_ptr(), target.len()) }
                 .map_err(refusal)?;
         target.truncate(length);
         String::from_utf8(target).map_err(|_| Refusal::InvalidPath)
@@ -123,22 +132,22 @@ impl wasi::Descriptor for Open {
 
     fn make(&self, path: &str) -> Result<(), Refusal> {
         // SAFETY: the path is a string for as long as the call takes.
-        unsafe { wasip1::path_create_directory(self.0, path) }.map_err(refusal)
+        unsafe { wasip1::path_create_directory(self.fd, path) }.map_err(refusal)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), Refusal> {
         // SAFETY: the paths are strings for as long as the call takes.
-        unsafe { wasip1::path_rename(self.0, from, self.0, to) }.map_err(refusal)
+        unsafe { wasip1::path_rename(self.fd, from, self.fd, to) }.map_err(refusal)
     }
 
     fn remove(&self, path: &str) -> Result<(), Refusal> {
         // SAFETY: the path is a string for as long as the call takes.
-        unsafe { wasip1::path_unlink_file(self.0, path) }.map_err(refusal)
+        unsafe { wasip1::path_unlink_file(self.fd, path) }.map_err(refusal)
     }
 
     fn sync(&self) -> Result<(), Refusal> {
         // SAFETY: only the descriptor's number is read.
-        unsafe { wasip1::fd_sync(self.0) }.map_err(refusal)
+        unsafe { wasip1::fd_sync(self.fd) }.map_err(refusal)
     }
 
     fn read(&self, content: &mut Vec<u8>, offset: u64) -> Result<bool, Refusal> {
@@ -149,7 +158,7 @@ impl wasi::Descriptor for Open {
             buf_len: PIECE,
         };
         // SAFETY: the buffer has as many bytes as are said, and nothing else uses it meanwhile.
-        let read = unsafe { wasip1::fd_pread(self.0, &[piece], offset) };
+        let read = unsafe { wasip1::fd_pread(self.fd, &[piece], offset) };
         content.truncate(known + read.unwrap_or(0));
         read.map(|count| count > 0).map_err(refusal)
     }
@@ -160,7 +169,7 @@ impl wasi::Descriptor for Open {
             buf_len: content.len(),
         };
         // SAFETY: the buffer has as many bytes as are said.
-        unsafe { wasip1::fd_write(self.0, &[piece]) }.map_err(refusal)
+        unsafe { wasip1::fd_write(self.fd, &[piece]) }.map_err(refusal)
     }
 
     fn append(&self, content: &[u8]) -> Result<(), Refusal> {
@@ -183,7 +192,7 @@ impl wasi::Descriptor for Open {
         loop {
             // SAFETY: the buffer has as many bytes as are said.
             let filled =
-                unsafe { wasip1::fd_readdir(self.0, buffer.as_mut_ptr(), buffer.len(), cookie) }
+                unsafe { wasip1::fd_readdir(self.fd, buffer.as_mut_ptr(), buffer.len(), cookie) }
                     .map_err(refusal)?;
             let mut rest = &buffer[..filled];
             let mut found = false;
@@ -193,7 +202,8 @@ impl wasi::Descriptor for Open {
                 next.copy_from_slice(&head[..8]);
                 let mut length = [0; 4];
                 length.copy_from_slice(&head[16..20]);
-                let Some((name, after)) = after.split_at_checked(u32::from_le_bytes(length) as usize)
+                let Some((name, after)) =
+                    after.split_at_checked(u32::from_le_bytes(length) as usize)
                 else {
                     break;
                 };

@@ -70,9 +70,7 @@ impl wasi::Descriptor for Open {
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), Refusal> {
-        self.0
-            .rename_at(from, &self.0, to)
-            .map_err(refusal)
+        self.0.rename_at(from, &self.0, to).map_err(refusal)
     }
 
     fn remove(&self, path: &str) -> Result<(), Refusal> {
@@ -90,10 +88,7 @@ impl wasi::Descriptor for Open {
     }
 
     fn write(&self, content: &[u8], offset: usize) -> Result<usize, Refusal> {
-        let count = self
-            .0
-            .write(content, offset as u64)
-            .map_err(refusal)?;
+        let count = self.0.write(content, offset as u64).map_err(refusal)?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 

@@ -2,15 +2,18 @@
 
 use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request, USER_AGENT};
 
+use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use crate::bindings::wasi::http::outgoing_handler::handle;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingBody, IncomingResponse, Method,
     OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
-use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use clawft_core::platform::memory;
+
+/// How often a body is in memory at once while it is read.
+const COPIES: usize = 4;
 
 /// Nanoseconds of a millisecond.
 const MILLISECOND: u64 = 1_000_000;
@@ -26,6 +29,8 @@ struct Sent {
     response: FutureIncomingResponse,
     /// How long to wait for something to happen, in milliseconds; 0 for as long as the host does
     timeout: u64,
+    /// Bytes of the body that were read and are kept: a stream of events is read piece by piece
+    read: usize,
 }
 
 impl HttpClient for Outgoing {
@@ -65,6 +70,7 @@ impl HttpClient for Outgoing {
             head: None,
             response,
             timeout: request.timeout,
+            read: 0,
         }))
     }
 }
@@ -86,7 +92,8 @@ impl Exchange for Sent {
         let Some((stream, _)) = &self.body else {
             return Ok(0);
         };
-        if !memory::room(buffer.len()) {
+        // Whoever reads keeps it, in a buffer that grows, and makes of it what it means.
+        if !memory::room((self.read + buffer.len()).saturating_mul(COPIES)) {
             return Err(HttpError::Memory);
         }
         loop {
@@ -98,6 +105,9 @@ impl Exchange for Sent {
                 }
                 Ok(piece) => {
                     buffer[..piece.len()].copy_from_slice(&piece);
+                    if !self.streams() {
+                        self.read += piece.len();
+                    }
                     return Ok(piece.len());
                 }
                 Err(StreamError::Closed) => {
@@ -125,6 +135,12 @@ fn wait(event: &Pollable, timeout: u64) -> bool {
 }
 
 impl Sent {
+    fn streams(&self) -> bool {
+        let head = self.head.as_ref().and_then(|head| head.as_ref().ok());
+        head.and_then(|head| head.header("content-type"))
+            .is_some_and(|kind| kind.starts_with("text/event-stream"))
+    }
+
     fn receive(&mut self) -> Result<Head, HttpError> {
         // A connection first, and then the first byte
         if !wait(&self.response.subscribe(), self.timeout.saturating_mul(2)) {
@@ -193,7 +209,8 @@ fn write(body: OutgoingBody, content: &[u8], timeout: u64) -> Result<(), ()> {
             }
             continue;
         }
-        let (now, later) = rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+        let (now, later) =
+            rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
         stream.write(now).map_err(drop)?;
         rest = later;
     }

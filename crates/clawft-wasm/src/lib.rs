@@ -23,8 +23,15 @@ use world::{Error, ErrorKind};
 /// The conversation of `run`.
 const SESSION: &str = "cli:default";
 
+/// How often something is in memory at once while a request is made of it: as it came, among the messages,
+/// as JSON, and as the buffer that this grows in.
+const COPIES: usize = 5;
+
 /// The longest message, in bytes: what a model is told of it, and the file that keeps it, are copies.
 const MAX_MESSAGE: usize = 1 << 20;
+
+/// The most bytes of entries that are added at once: their file has them as text, several times as long.
+const MAX_ENTRIES: usize = 256 << 10;
 
 thread_local! {
     static AGENT: RefCell<Option<Rc<Agent>>> = const { RefCell::new(None) };
@@ -51,9 +58,9 @@ fn open(config_path: Option<&str>) -> Result<Rc<Agent>, Error> {
     Ok(agent)
 }
 
-/// Refuses a call for which there may not be enough memory.
-fn check_memory() -> Result<(), Error> {
-    if memory::room(0) {
+/// Refuses a call on that many bytes, for which there may not be enough memory.
+fn check_memory(bytes: usize) -> Result<(), Error> {
+    if memory::room(bytes.saturating_mul(COPIES)) {
         Ok(())
     } else {
         Err(failure(ErrorKind::Memory, "too little memory is left"))
@@ -67,7 +74,7 @@ fn failure(kind: ErrorKind, message: &str) -> Error {
 
 /// The agent that is there, or that of the configuration that is found.
 fn agent() -> Result<Rc<Agent>, Error> {
-    check_memory()?;
+    check_memory(0)?;
     match AGENT.with_borrow(Clone::clone) {
         Some(agent) => Ok(agent),
         None => open(None),
@@ -79,6 +86,7 @@ fn start(session: &str, message: &str) -> Result<Turn, Error> {
         let problem = format!("the message is longer than {MAX_MESSAGE} bytes");
         return Err(failure(ErrorKind::Argument, &problem));
     }
+    check_memory(message.len())?;
     let agent = agent()?;
     let turn = RefCell::new(agent.turn(session, message)?);
     Ok(Turn { agent, turn })
@@ -86,7 +94,7 @@ fn start(session: &str, message: &str) -> Result<Turn, Error> {
 
 impl Turn {
     fn next(&self) -> Result<Option<agent::Event>, Error> {
-        check_memory()?;
+        check_memory(self.turn.borrow().size())?;
         Ok(self.turn.borrow_mut().next(&self.agent)?)
     }
 }
@@ -95,7 +103,7 @@ impl world::Guest for Component {
     type Turn = Turn;
 
     fn init(config_path: Option<String>) -> Result<(), Error> {
-        check_memory()?;
+        check_memory(0)?;
         open(config_path.as_deref()).map(drop)
     }
 
@@ -200,9 +208,22 @@ impl vector_world::Guest for Component {
 
     fn add(collection: String, entries: Vec<vector_world::Entry>) -> Result<Vec<u64>, Error> {
         let agent = agent()?;
+        let size: usize = entries.iter().map(size_of_entry).sum();
+        if size > MAX_ENTRIES {
+            let problem =
+                format!("entries of more than {MAX_ENTRIES} bytes at once; add them by and by");
+            return Err(failure(ErrorKind::Argument, &problem));
+        }
+        check_memory(size)?;
         let metadata = entries
             .iter()
-            .map(|entry| entry.metadata.as_deref().map(serde_json::from_str).transpose())
+            .map(|entry| {
+                entry
+                    .metadata
+                    .as_deref()
+                    .map(serde_json::from_str)
+                    .transpose()
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| failure(ErrorKind::Argument, &format!("metadata: {error}")))?;
         let entries: Vec<vectors::Entry<'_>> = entries
@@ -248,6 +269,12 @@ impl vector_world::Guest for Component {
     fn count(collection: String) -> Result<u64, Error> {
         Ok(agent()?.vectors().count(&collection)? as u64)
     }
+}
+
+fn size_of_entry(entry: &vector_world::Entry) -> usize {
+    let vector = entry.vector.as_deref().map_or(0, size_of_val);
+    let metadata = entry.metadata.as_ref().map_or(0, String::len);
+    size_of_val(entry) + entry.text.len() + metadata + vector
 }
 
 impl From<agent::Error> for Error {

@@ -11,10 +11,10 @@ use std::rc::Rc;
 pub mod memory;
 #[cfg(feature = "native-platform")]
 pub mod native;
-#[cfg(feature = "wasi-platform")]
-pub mod wasi;
 #[cfg(feature = "native-platform")]
 pub mod native_http;
+#[cfg(feature = "wasi-platform")]
+pub mod wasi;
 
 /// One machine.
 pub struct Platform {

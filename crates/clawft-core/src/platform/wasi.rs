@@ -276,10 +276,7 @@ impl<D: Descriptor> Folder<D> {
             .ok()
             .and_then(memory::buffer)
             .ok_or_else(full)?;
-        let file = self
-            .descriptor
-            .open(path, Purpose::Read)
-            .map_err(refused)?;
+        let file = self.descriptor.open(path, Purpose::Read).map_err(refused)?;
         let mut more = true;
         while more && content.len() as u64 <= limit {
             if !memory::room(0) {

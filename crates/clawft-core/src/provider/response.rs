@@ -11,7 +11,7 @@ use crate::sse;
 
 /// Longest answer, in bytes: the body of plain JSON, or what is kept of a stream. The answer is there
 /// twice while it is read, which fits the 16 MB of a component.
-pub const MAX_ANSWER: usize = 4 << 20;
+pub const MAX_ANSWER: usize = 2 << 20;
 
 /// Longest event of a stream, in bytes.
 pub const MAX_EVENT: usize = 1 << 20;
