@@ -118,8 +118,7 @@ fn data(kind: &str, numbers: &[usize]) -> Result<(), Error> {
     };
     let spread = SPREAD / (dimensions as f64).sqrt();
     let mut floats: Vec<f32> = Vec::new();
-    for _ in 0..vectors + queries {
-        let centre = &centres[(normal().abs() * 1e6) as usize % centres.len()];
+    for centre in centres.iter().cycle().take(vectors + queries) {
         let vector = centre
             .iter()
             .map(|number| number + spread * normal())
