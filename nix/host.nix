@@ -75,6 +75,11 @@ let
       # a package of the flake, so as users get it
       profile = "release";
     };
+    vectors = {
+      crates = [ "clawft-vectors" ];
+      # what is measured beside the module, and tests that make thousands of searches
+      profile = "release";
+    };
   };
 
   build =

@@ -54,27 +54,31 @@ pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
     use core::arch::wasm32::{
-        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat,
+        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat, v128,
         v128_load,
     };
-    let mut sums = [i32x4_splat(0); 2];
+    fn product(left: &[i16; 8], right: &[u8; 8]) -> v128 {
+        // SAFETY: the eight numbers of each are loaded, which need not be aligned.
+        unsafe {
+            i32x4_dot_i16x8(
+                v128_load(left.as_ptr().cast()),
+                i16x8_load_extend_i8x8(right.as_ptr().cast()),
+            )
+        }
+    }
+    let mut sum = i32x4_splat(0);
     let (query, _) = query.as_chunks::<LANES>();
     let (codes, _) = codes.as_chunks::<LANES>();
     for (left, right) in query.iter().zip(codes) {
-        for (half, sum) in sums.iter_mut().enumerate() {
-            let (left, right) = (&left[8 * half..][..8], &right[8 * half..][..8]);
-            // SAFETY: each slice has the eight numbers that are loaded from its start; neither load
-            // asks for an alignment.
-            let product = unsafe {
-                i32x4_dot_i16x8(
-                    v128_load(left.as_ptr().cast()),
-                    i16x8_load_extend_i8x8(right.as_ptr().cast()),
-                )
-            };
-            *sum = i32x4_add(*sum, product);
-        }
+        let ([left, more_left], _) = left.as_chunks() else {
+            unreachable!()
+        };
+        let ([right, more_right], _) = right.as_chunks() else {
+            unreachable!()
+        };
+        let both = i32x4_add(product(left, right), product(more_left, more_right));
+        sum = i32x4_add(sum, both);
     }
-    let sum = i32x4_add(sums[0], sums[1]);
     i32x4_extract_lane::<0>(sum)
         + i32x4_extract_lane::<1>(sum)
         + i32x4_extract_lane::<2>(sum)

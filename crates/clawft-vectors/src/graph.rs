@@ -262,13 +262,17 @@ impl Index {
         }
     }
 
-    /// Frees the slots of all deleted vectors: who had a link to one gets a link to its heir.
+    /// Frees the slots of all deleted vectors: who had a link to one gets a link to its heir, and where
+    /// that leaves few, to neighbours' neighbours.
     pub(crate) fn sweep(&mut self) {
         let live: Vec<u32> = self.in_state(LIVE).collect();
         for layer in 0..=TOP {
             let mut heirs = vec![NONE; self.slots.count() as usize];
             let dead: Vec<u32> = self.in_state(DEAD).collect();
-            for slot in dead.into_iter().filter(|&slot| self.slots.height(slot) >= layer) {
+            for slot in dead
+                .into_iter()
+                .filter(|&slot| self.slots.height(slot) >= layer)
+            {
                 heirs[slot as usize] = self.heir(slot, layer).unwrap_or(NONE);
             }
             for &slot in &live {
@@ -285,12 +289,26 @@ impl Index {
                         links.push(link);
                     }
                 }
-                if lost {
+                if !lost {
+                    continue;
+                }
+                // NB: the heirs of many are few
+                let count = links.len();
+                if count < self.options.links {
+                    for at in 0..count {
+                        for link in self.slots.links(links[at], layer) {
+                            let is_live = self.slots.state(link) == LIVE;
+                            if is_live && link != slot && !links.contains(&link) {
+                                links.push(link);
+                            }
+                        }
+                    }
+                    self.relink(slot, layer, &links);
+                } else {
                     self.slots.set_links(slot, layer, links.into_iter());
                 }
             }
         }
-        self.adopt(&live);
         let dead: Vec<u32> = self.in_state(DEAD).collect();
         for slot in dead {
             self.slots.vacate(slot);
@@ -299,36 +317,6 @@ impl Index {
         if self.entry != NONE && self.slots.state(self.entry) == FREE {
             let highest = |&slot: &u32| (self.slots.height(slot), !slot);
             self.entry = live.into_iter().max_by_key(highest).unwrap_or(NONE);
-        }
-    }
-
-    /// Makes sure that each vector has a link to it in the lowest layer, which all are found by.
-    fn adopt(&mut self, live: &[u32]) {
-        let mut known = vec![0u32; self.slots.count() as usize];
-        for &slot in live {
-            for link in self.slots.links(slot, 0) {
-                known[link as usize] += 1;
-            }
-        }
-        for &slot in live {
-            if known[slot as usize] > 0 {
-                continue;
-            }
-            let links: Vec<u32> = self.slots.links(slot, 0).collect();
-            for link in links {
-                let mut others: Vec<u32> = self.slots.links(link, 0).collect();
-                if others.len() == self.slots.most(0) {
-                    let has_more = |&other: &u32| known[other as usize] > 1;
-                    let Some(at) = others.iter().rposition(has_more) else {
-                        continue;
-                    };
-                    known[others.remove(at) as usize] -= 1;
-                }
-                others.push(slot);
-                self.slots.set_links(link, 0, others.into_iter());
-                known[slot as usize] += 1;
-                break;
-            }
         }
     }
 

@@ -38,7 +38,7 @@
 //! | memory | n · (p + 21 + 6 M) bytes, a table of 6 to 11 per vector, links of upper layers of 3 |
 //! | search | about `breadth` · log n distances, of d multiplications each; or n, see [`Index::search`] |
 //! | add | a search with `construction` for a breadth, and M² distances between neighbours |
-//! | delete | constant, but each time that a sixteenth is deleted, the graph is mended: as long as adding the neighbours of those again |
+//! | delete | as choosing the links of one vector; each time that a sixteenth is deleted, a look at all links |
 //!
 //! No more than a sixteenth of the slots, and 16, are taken by deleted vectors.
 //!
