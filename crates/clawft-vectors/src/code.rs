@@ -6,7 +6,7 @@
 //! too little, and nothing where q̃ = a. The cosine distance is half of that between vectors of
 //! length one.
 
-use crate::dot::{LANES, bound};
+use crate::dot::{LANES, bound, dot};
 use crate::{Error, Metric};
 
 /// The codes' greatest magnitude; -128 has no opposite.
@@ -118,7 +118,9 @@ impl Query {
             .values
             .extend(numbers.map(|number| rounded(number * inverse, steps) as i16));
         query.values.resize(padded(dimensions), 0);
-        query.scale(vector.largest / steps, metric);
+        let numbers = query.values.iter().map(|&value| i64::from(value));
+        let square: i64 = numbers.map(|value| value * value).sum();
+        query.scale(vector.largest / steps, square as f64, metric);
         query
     }
 
@@ -128,24 +130,24 @@ impl Query {
         let codes = stored.codes.iter();
         self.values
             .extend(codes.map(|code| i16::from(code.cast_signed())));
-        self.scale(stored.scale.into(), metric);
+        let square = dot(&self.values, stored.codes);
+        self.scale(stored.scale.into(), square.into(), metric);
     }
 
-    fn scale(&mut self, scale: f64, metric: Metric) {
+    /// Takes what a step is, and the square of the length in steps.
+    fn scale(&mut self, scale: f64, length: f64, metric: Metric) {
         let Terms {
             constant,
             square,
             cross,
         } = metric.terms();
-        let numbers = self.values.iter().map(|&value| i64::from(value));
-        let sum: i64 = numbers.map(|value| value * value).sum();
         self.factor = cross * scale;
-        self.base = constant + square * (scale * scale * sum as f64);
+        self.base = constant + square * (scale * scale * length);
         self.floor = if metric == Metric::Dot { f64::MIN } else { 0.0 };
     }
 
     pub fn distance(&self, stored: &Stored) -> f32 {
-        let product = f64::from(crate::dot::dot(&self.values, stored.codes));
+        let product = f64::from(dot(&self.values, stored.codes));
         let distance =
             self.base + f64::from(stored.offset) - self.factor * f64::from(stored.scale) * product;
         // NB: written so that it is never -0

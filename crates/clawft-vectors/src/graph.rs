@@ -4,7 +4,7 @@
 use std::collections::BinaryHeap;
 
 use crate::code::Query;
-use crate::slots::{DEAD, FREE, LIVE, Slots};
+use crate::slots::{DEAD, FREE, LIVE, Slots, TOP};
 use crate::{Index, Metric};
 
 /// No slot.
@@ -236,44 +236,61 @@ impl Index {
         self.slots.set_links(slot, layer, links);
     }
 
-    /// Frees the slots of all deleted vectors. Who had a link to one gets links to those that it led to.
-    pub(crate) fn sweep(&mut self) {
-        let mut mended = Vec::new();
-        let live: Vec<u32> = self.in_state(LIVE).collect();
-        for &slot in &live {
-            for layer in 0..=self.slots.height(slot) {
-                let mut around: Vec<u32> = self.slots.links(slot, layer).collect();
-                let before = around.len();
-                let most = 4 * self.slots.most(layer);
-                let mut at = 0;
-                while at < around.len() && around.len() < most {
-                    if self.slots.state(around[at]) == DEAD {
-                        for link in self.slots.links(around[at], layer) {
-                            if link != slot && !around.contains(&link) {
-                                around.push(link);
-                            }
-                        }
+    /// The nearest that a deleted vector has a link to.
+    fn heir(&self, slot: u32, layer: u32) -> Option<u32> {
+        let graph = self.graph();
+        let mut query = Query::empty();
+        query.set(&graph.slots.stored(slot), graph.metric);
+        let links = graph.slots.links(slot, layer);
+        let links = links.filter(|&link| graph.is_live(link));
+        let nearest = links.map(|link| graph.found(&query, link)).min();
+        nearest.map(Found::slot)
+    }
+
+    /// Gives the links of a vector that was just deleted to its heir too.
+    pub(crate) fn bequeath(&mut self, slot: u32) {
+        for layer in 0..=self.slots.height(slot) {
+            if let Some(heir) = self.heir(slot, layer) {
+                let mut links: Vec<u32> = self.slots.links(heir, layer).collect();
+                for link in self.slots.links(slot, layer) {
+                    if link != heir && !links.contains(&link) {
+                        links.push(link);
                     }
-                    at += 1;
                 }
-                if around[..before]
-                    .iter()
-                    .any(|&link| self.slots.state(link) == DEAD)
-                {
-                    self.relink(slot, layer, &around);
-                    mended.push((slot, layer));
+                self.relink(heir, layer, &links);
+            }
+        }
+    }
+
+    /// Frees the slots of all deleted vectors: who had a link to one gets a link to its heir.
+    pub(crate) fn sweep(&mut self) {
+        let live: Vec<u32> = self.in_state(LIVE).collect();
+        for layer in 0..=TOP {
+            let mut heirs = vec![NONE; self.slots.count() as usize];
+            let dead: Vec<u32> = self.in_state(DEAD).collect();
+            for slot in dead.into_iter().filter(|&slot| self.slots.height(slot) >= layer) {
+                heirs[slot as usize] = self.heir(slot, layer).unwrap_or(NONE);
+            }
+            for &slot in &live {
+                if self.slots.height(slot) < layer {
+                    continue;
+                }
+                let mut links: Vec<u32> = Vec::new();
+                let mut lost = false;
+                for link in self.slots.links(slot, layer) {
+                    let is_dead = self.slots.state(link) == DEAD;
+                    lost |= is_dead;
+                    let link = if is_dead { heirs[link as usize] } else { link };
+                    if link != NONE && link != slot && !links.contains(&link) {
+                        links.push(link);
+                    }
+                }
+                if lost {
+                    self.slots.set_links(slot, layer, links.into_iter());
                 }
             }
         }
-        // NB: only now, because each list must have had its deleted ones till its turn
-        for (slot, layer) in mended {
-            let links: Vec<u32> = self.slots.links(slot, layer).collect();
-            for link in links {
-                if !self.slots.links(link, layer).any(|back| back == slot) {
-                    self.link_back(link, layer, slot);
-                }
-            }
-        }
+        self.adopt(&live);
         let dead: Vec<u32> = self.in_state(DEAD).collect();
         for slot in dead {
             self.slots.vacate(slot);
@@ -282,6 +299,36 @@ impl Index {
         if self.entry != NONE && self.slots.state(self.entry) == FREE {
             let highest = |&slot: &u32| (self.slots.height(slot), !slot);
             self.entry = live.into_iter().max_by_key(highest).unwrap_or(NONE);
+        }
+    }
+
+    /// Makes sure that each vector has a link to it in the lowest layer, which all are found by.
+    fn adopt(&mut self, live: &[u32]) {
+        let mut known = vec![0u32; self.slots.count() as usize];
+        for &slot in live {
+            for link in self.slots.links(slot, 0) {
+                known[link as usize] += 1;
+            }
+        }
+        for &slot in live {
+            if known[slot as usize] > 0 {
+                continue;
+            }
+            let links: Vec<u32> = self.slots.links(slot, 0).collect();
+            for link in links {
+                let mut others: Vec<u32> = self.slots.links(link, 0).collect();
+                if others.len() == self.slots.most(0) {
+                    let has_more = |&other: &u32| known[other as usize] > 1;
+                    let Some(at) = others.iter().rposition(has_more) else {
+                        continue;
+                    };
+                    known[others.remove(at) as usize] -= 1;
+                }
+                others.push(slot);
+                self.slots.set_links(link, 0, others.into_iter());
+                known[slot as usize] += 1;
+                break;
+            }
         }
     }
 

@@ -315,7 +315,10 @@ impl Index {
             self.slots = Slots::new(self.dimensions, &self.options);
             self.settle();
             self.entry = NONE;
-        } else if self.dead > 16 + self.len() / 16 {
+            return;
+        }
+        self.bequeath(slot);
+        if self.dead > 16 + self.len() / 16 {
             self.sweep();
         }
     }

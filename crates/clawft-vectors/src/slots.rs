@@ -14,7 +14,7 @@ pub const MOST: u32 = (1 << 24) - 1;
 const BLOCK: usize = 1 << 15;
 
 /// No layer lies above this one.
-const TOP: u32 = 15;
+pub const TOP: u32 = 15;
 
 pub const FREE: u8 = 0;
 pub const LIVE: u8 = 1;
