@@ -10,5 +10,7 @@ buildWasm {
   profile = "wasm";
   environment.CARGO_PROFILE_WASM_OPT_LEVEL = "z";
   optimise = "-Oz";
+  # NB: what searches vectors has the instructions for it
+  rustflags = [ "-Ctarget-feature=+simd128" ];
   output = "bin/clawft.wasm";
 }

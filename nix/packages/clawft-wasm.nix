@@ -11,6 +11,8 @@ buildWasm {
   # NB: waits for the network and the disk; what searches vectors has a level of its own in Cargo.toml
   environment.CARGO_PROFILE_WASM_OPT_LEVEL = "z";
   optimise = "-Oz";
+  # NB: what searches vectors has the instructions for it
+  rustflags = [ "-Ctarget-feature=+simd128" ];
   component = true;
   output = "lib/clawft.wasm";
 }

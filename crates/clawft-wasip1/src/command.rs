@@ -104,7 +104,7 @@ fn read(session: String) -> Result<(String, String), Failure> {
             "standard input is longer than {MAX_INPUT} bytes"
         )));
     }
-    let Ok(Value::Object(mut object)) = serde_json::from_str(&input) else {
+    let Ok(Value::Object(mut object)) = serde_json::from_slice(input.as_bytes()) else {
         return Ok((session, input));
     };
     let session = match object.remove("session") {

@@ -28,6 +28,19 @@ impl FileSystem for Preopens {
     }
 }
 
+/// What is done with a folder. A right to write, or to change a size, has a runtime open it for writing,
+/// which no system allows.
+const DIRECTORY_RIGHTS: wasip1::Rights = wasip1::RIGHTS_PATH_OPEN
+    | wasip1::RIGHTS_PATH_CREATE_DIRECTORY
+    | wasip1::RIGHTS_PATH_CREATE_FILE
+    | wasip1::RIGHTS_PATH_FILESTAT_GET
+    | wasip1::RIGHTS_PATH_READLINK
+    | wasip1::RIGHTS_PATH_RENAME_SOURCE
+    | wasip1::RIGHTS_PATH_RENAME_TARGET
+    | wasip1::RIGHTS_PATH_UNLINK_FILE
+    | wasip1::RIGHTS_FD_READDIR
+    | wasip1::RIGHTS_FD_SYNC;
+
 /// The name of one of the host's folders.
 fn name(fd: wasip1::Fd) -> Option<(wasip1::Fd, String)> {
     // SAFETY: `fd_prestat_get` only reads the descriptor's number, and says which field of the union is set.
@@ -71,8 +84,7 @@ fn open(
 ) -> Result<Open, Refusal> {
     let written = wasip1::RIGHTS_FD_WRITE | wasip1::RIGHTS_FD_SYNC | wasip1::RIGHTS_FD_FILESTAT_GET;
     let (flags, rights, mode) = match purpose {
-        // A folder that is opened for writing is refused.
-        Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, !wasip1::RIGHTS_FD_WRITE, 0),
+        Purpose::Directory => (wasip1::OFLAGS_DIRECTORY, DIRECTORY_RIGHTS, 0),
         Purpose::Read => (
             0,
             wasip1::RIGHTS_FD_READ | wasip1::RIGHTS_FD_SEEK | wasip1::RIGHTS_FD_FILESTAT_GET,

@@ -1,6 +1,6 @@
 //! The component's allocator.
 //!
-//! Rust's own for this target is dlmalloc; see `docs/decisions/0025-smallest-component.md`.
+//! Rust's own for this target is dlmalloc; see `docs/decisions/0027-smallest-component.md`.
 
 #[cfg(target_family = "wasm")]
 #[global_allocator]

@@ -218,10 +218,10 @@ impl vector_world::Guest for Component {
         let metadata = entries
             .iter()
             .map(|entry| {
-                entry
-                    .metadata
-                    .as_deref()
-                    .map(serde_json::from_str)
+                // Not `from_str`, which would be a second reader of JSON.
+                let metadata = entry.metadata.as_ref();
+                metadata
+                    .map(|text| serde_json::from_slice(text.as_bytes()))
                     .transpose()
             })
             .collect::<Result<Vec<_>, _>>()
