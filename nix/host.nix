@@ -28,7 +28,6 @@ let
         "clawft"
         "clawft-core"
         "clawft-server"
-        "clawft-vectors"
       ];
       # a package of the flake, so as users get it
       profile = "release";
