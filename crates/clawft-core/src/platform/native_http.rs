@@ -308,7 +308,7 @@ fn broken(error: io::Error) -> HttpError {
         HttpError::Connect(how) | HttpError::Broken(how) | HttpError::Invalid(how) => {
             HttpError::Broken(how)
         }
-        other @ HttpError::Unavailable(_) => other,
+        other @ (HttpError::Unavailable(_) | HttpError::Memory) => other,
     }
 }
 
