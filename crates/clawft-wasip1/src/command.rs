@@ -10,7 +10,7 @@ use clawft_core::config::Config;
 use clawft_core::platform::Platform;
 use serde_json::Value;
 
-use crate::options::{HELP, Options};
+use crate::options::{Action, Options};
 use crate::{files, host, http, random};
 
 /// The conversation, if none is named.
@@ -20,6 +20,31 @@ const SESSION: &str = "cli:default";
 const MAX_INPUT: u64 = 1 << 20;
 
 const USAGE: u8 = 2;
+
+/// What `--help` says.
+const HELP: &str = "\
+Ask an agent that has tools for files, the web and memory.
+
+Usage: clawft.wasm [OPTIONS] [MESSAGE]
+
+Without MESSAGE, standard input has it: a JSON object {\"message\", \"session\"}, the latter if it
+is not that of --session, or a text. Standard output gets events, a JSON object on a line for each:
+  {\"type\":\"text\",\"text\"}, {\"type\":\"tool_call\",\"id\",\"name\",\"arguments\"},
+  {\"type\":\"tool_result\",\"id\",\"name\",\"content\",\"failed\"},
+  {\"type\":\"done\",\"text\",\"stop\",\"usage\":{\"input\",\"output\"},\"iterations\"}, {\"type\":\"error\",\"message\"}
+
+Options:
+  --session KEY     The conversation that the message belongs to [default: cli:default]
+  --model MODEL     The model, with its provider, such as anthropic/claude-sonnet-4-5
+  --config FILE     The configuration
+  --workspace DIR   The folder that tools work in
+  --no-stream       Ask the model for its answer in one piece
+  --capabilities    Say what this build has and whether it is ready, as JSON
+  --json            As it does anyway
+  --help, --version
+
+Exit codes: 0 answered, 1 no answer and the reason is in an event, 2 usage
+";
 
 /// Why the command ends without an answer.
 enum Failure {
@@ -61,16 +86,16 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let options = Options::parse(std::env::args().skip(1)).map_err(Failure::Usage)?;
-    if options.help {
-        io::stdout().write_all(HELP.as_bytes())?;
-        return Ok(());
-    }
-    if options.version {
-        writeln!(io::stdout(), "clawft {}", env!("CARGO_PKG_VERSION"))?;
-        return Ok(());
+    match options.action {
+        Action::Help => return Ok(io::stdout().write_all(HELP.as_bytes())?),
+        Action::Version => {
+            writeln!(io::stdout(), "clawft {}", env!("CARGO_PKG_VERSION"))?;
+            return Ok(());
+        }
+        Action::Answer | Action::Capabilities => {}
     }
     let agent = open(&options)?;
-    if options.capabilities {
+    if options.action == Action::Capabilities {
         writeln!(io::stdout(), "{:#}", agent.capabilities())?;
         return Ok(());
     }

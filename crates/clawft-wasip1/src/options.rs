@@ -1,29 +1,18 @@
 //! What the command is told: the options of the native `clawft`, as far as they apply.
 
-/// What `--help` says.
-pub const HELP: &str = "\
-Ask an agent that has tools for files, the web and memory.
-
-Usage: clawft.wasm [OPTIONS] [MESSAGE]
-
-Without MESSAGE, standard input has it: a JSON object {\"message\", \"session\"}, the latter if it
-is not that of --session, or a text. Standard output gets events, a JSON object on a line for each:
-  {\"type\":\"text\",\"text\"}, {\"type\":\"tool_call\",\"id\",\"name\",\"arguments\"},
-  {\"type\":\"tool_result\",\"id\",\"name\",\"content\",\"failed\"},
-  {\"type\":\"done\",\"text\",\"stop\",\"usage\":{\"input\",\"output\"},\"iterations\"}, {\"type\":\"error\",\"message\"}
-
-Options:
-  --session KEY     The conversation that the message belongs to [default: cli:default]
-  --model MODEL     The model, with its provider, such as anthropic/claude-sonnet-4-5
-  --config FILE     The configuration
-  --workspace DIR   The folder that tools work in
-  --no-stream       Ask the model for its answer in one piece
-  --capabilities    Say what this build has and whether it is ready, as JSON
-  --json            As it does anyway
-  --help, --version
-
-Exit codes: 0 answered, 1 no answer and the reason is in an event, 2 usage
-";
+/// What the command does.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    /// Answers a message
+    #[default]
+    Answer,
+    /// `--capabilities`
+    Capabilities,
+    /// `--help`
+    Help,
+    /// `--version`
+    Version,
+}
 
 /// The options.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,12 +29,8 @@ pub struct Options {
     pub workspace: Option<String>,
     /// `--no-stream`
     pub no_stream: bool,
-    /// `--capabilities`
-    pub capabilities: bool,
-    /// `--help`
-    pub help: bool,
-    /// `--version`
-    pub version: bool,
+    /// What is to be done
+    pub action: Action,
 }
 
 impl Options {
@@ -62,22 +47,19 @@ impl Options {
                 Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
                 _ => (argument.as_str(), None),
             };
-            let flag = match name {
+            match name {
                 _ if only_message || !name.starts_with('-') || name == "-" => {
                     if options.message.replace(argument.clone()).is_some() {
                         return Err(format!("a second message: {argument}"));
                     }
                     continue;
                 }
-                "--" => {
-                    only_message = true;
-                    continue;
-                }
-                "--json" => None,
-                "--no-stream" => Some(&mut options.no_stream),
-                "--capabilities" => Some(&mut options.capabilities),
-                "--help" | "-h" => Some(&mut options.help),
-                "--version" | "-V" => Some(&mut options.version),
+                "--" => only_message = true,
+                "--json" => {}
+                "--no-stream" => options.no_stream = true,
+                "--capabilities" => options.action = Action::Capabilities,
+                "--help" | "-h" => options.action = Action::Help,
+                "--version" | "-V" => options.action = Action::Version,
                 _ => {
                     let value = match name {
                         "--session" => &mut options.session,
@@ -88,14 +70,10 @@ impl Options {
                     };
                     let given = given.take().or_else(|| arguments.next());
                     *value = Some(given.ok_or_else(|| format!("{name} lacks its value"))?);
-                    continue;
                 }
-            };
+            }
             if given.is_some() {
                 return Err(format!("{name} has no value"));
-            }
-            if let Some(flag) = flag {
-                *flag = true;
             }
         }
         Ok(options)
@@ -104,7 +82,7 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
-    use super::Options;
+    use super::{Action, Options};
 
     fn parse(line: &str) -> Result<Options, String> {
         Options::parse(line.split_whitespace().map(str::to_owned))
@@ -123,7 +101,7 @@ mod tests {
     fn after_two_dashes_comes_the_message() {
         let options = parse("--capabilities -- --help").expect("options");
         assert_eq!(options.message.as_deref(), Some("--help"));
-        assert!(options.capabilities && !options.help);
+        assert_eq!(options.action, Action::Capabilities);
     }
 
     #[test]
