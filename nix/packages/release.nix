@@ -16,10 +16,7 @@ let
     let
       file = baseNameOf package.output;
     in
-    if lib.length named.${file} == 1 then
-      file
-    else
-      "${name}.${lib.last (lib.splitString "." file)}";
+    if lib.length named.${file} == 1 then file else "${name}.${lib.last (lib.splitString "." file)}";
 in
 runCommand "wasmworks-${version}"
   {
@@ -28,8 +25,7 @@ runCommand "wasmworks-${version}"
     nativeBuildInputs = [ jq ];
     list = lib.concatStringsSep "\n" (
       lib.mapAttrsToList (
-        name: package:
-        "${name} ${package.version} ${fileOf name package} ${package}/${package.output}"
+        name: package: "${name} ${package.version} ${fileOf name package} ${package}/${package.output}"
       ) released
     );
   }
