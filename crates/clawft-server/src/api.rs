@@ -1,7 +1,7 @@
 //! The two APIs of models, from the side of those who run them: what a request must be, and how answers
 //! are written.
 //!
-//! Sources: OpenAI, "API reference: Chat" (create chat completion, its streaming object); Anthropic,
+//! Sources: `OpenAI`, "API reference: Chat" (create chat completion, its streaming object); Anthropic,
 //! "Messages" and "Streaming messages", "Errors". A request is held to what those say; what it asks is
 //! given in one form for both, so that a scenario need not say it twice:
 //!

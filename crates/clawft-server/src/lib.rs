@@ -1,4 +1,4 @@
-//! A server for tests, on loopback, that speaks the APIs of OpenAI (chat completions) and Anthropic
+//! A server for tests, on loopback, that speaks the APIs of `OpenAI` (chat completions) and Anthropic
 //! (messages), and whatever else a scenario says, well or badly.
 //!
 //! - A [`scenario::Scenario`] is a JSON file: what the agent's home holds, what it is told, which requests

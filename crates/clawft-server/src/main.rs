@@ -23,6 +23,8 @@ Examples:
     --without http scenarios
   clawft-server serve --log requests.jsonl scenarios/plain.json";
 
+// NB: printed by --help, as it stands
+#[allow(clippy::doc_markdown)]
 /// A server on loopback that speaks the APIs of OpenAI and Anthropic, well or badly as a scenario says,
 /// and a suite for agents on it.
 #[derive(Parser)]
