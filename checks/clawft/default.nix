@@ -59,7 +59,9 @@ lib.mapAttrs' (
       ''
         ${prepare}
         clawft-server run --program "${program}" ${options} \
-          ${sourceOf [ "crates/clawft-server/scenarios" ]}/crates/clawft-server/scenarios | tee $out
+          ${sourceOf [ "crates/clawft-server/scenarios" ]}/crates/clawft-server/scenarios > report ||
+          { cat report; exit 1; }
+        cp report $out
       ''
   )
 ) agents

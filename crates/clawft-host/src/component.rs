@@ -43,10 +43,8 @@ impl Agent {
     /// A file that is none, or needs more than a host of WASI 0.2 has.
     pub fn load(file: &Path, machine: Machine) -> wasmtime::Result<Self> {
         let engine = Engine::default();
-        let component = if Engine::detect_precompiled_file(file)
-            .with_context(|| format!("cannot read {}", file.display()))?
-            .is_some()
-        {
+        // NB: what is no file of machine code at all may be an error here
+        let component = if matches!(Engine::detect_precompiled_file(file), Ok(Some(_))) {
             // SAFETY: who names a compiled file on the command line says that it is one, as with any
             // program; its header is checked against this engine.
             unsafe { Component::deserialize_file(&engine, file) }
