@@ -33,6 +33,8 @@ Examples:
 /// Run clawft's component with nothing of this machine but what it is given.
 #[derive(Parser)]
 #[command(name = "clawft-host", version, after_help = HELP, max_term_width = 100)]
+// NB: each is an option of its own
+#[allow(clippy::struct_excessive_bools)]
 struct Cli {
     /// The component, or what --compile made of it by this very program.
     component: PathBuf,
