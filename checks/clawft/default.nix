@@ -59,9 +59,7 @@ lib.mapAttrs' (
       ''
         ${prepare}
         clawft-server run --program "${program}" ${options} \
-          ${sourceOf [ "crates/clawft-server/scenarios" ]}/crates/clawft-server/scenarios > report ||
-          { cat report; exit 1; }
-        cp report $out
+          ${sourceOf [ "crates/clawft-server/scenarios" ]}/crates/clawft-server/scenarios | tee $out
       ''
   )
 ) agents
