@@ -55,7 +55,10 @@ let
       # NB: a check proves itself; that it fails is not the documents' fault
       { exists = value != null; }
     else
-      { path = "${value}"; };
+      {
+        path = "${value}";
+      }
+      // lib.optionalAttrs (value ? meta.mainProgram) { program = lib.getExe value; };
 
   template =
     ((import ../../nix/template/flake.nix).outputs {
