@@ -15,7 +15,8 @@ buildWasm {
   profile = "wasm";
   output = "bin/pipeline_executor_wasm.wasm";
   snapshot = true;
-  inherit (cpython) rustflags;
+  # NB: arrays pass as base64, for which there are instructions
+  rustflags = cpython.rustflags ++ [ "-Ctarget-feature=+simd128" ];
   crateRustflags = [
     # see crates/pipeline-python/src/snapshot.rs
     "-Clink-arg=--wrap=__wasi_clock_time_get"

@@ -3,6 +3,7 @@
 
 pub mod memory;
 mod options;
+mod print;
 #[cfg(feature = "python")]
 pub mod python;
 
@@ -78,15 +79,11 @@ pub fn run(
         }
     };
     memory::lift();
-    let text = if options.pretty {
-        serde_json::to_vec_pretty(&result)
+    let written = if options.pretty {
+        print(stdout, format!("{result:#}\n").as_bytes())
     } else {
-        serde_json::to_vec(&result)
+        print::line(&result, stdout)
     };
-    let written = text.map_err(io::Error::from).and_then(|mut text| {
-        text.push(b'\n');
-        print(stdout, &text)
-    });
     if written.is_err() {
         // Why differs between systems.
         let message = "I/O error: standard output takes no more";
@@ -130,9 +127,10 @@ fn answer(
         return Ok(json!({"status": "valid", "graph_info": graph.to_json()}));
     }
     let outcome = executor.execute_sync(&request.manifest, request.input)?;
-    let mut result = outcome.to_json();
-    if options.metrics {
-        result["metrics"] = outcome.metrics_to_json();
+    let metrics = options.metrics.then(|| outcome.metrics_to_json());
+    let mut result = outcome.into_json();
+    if let Some(metrics) = metrics {
+        result["metrics"] = metrics;
     }
     Ok(result)
 }

@@ -62,13 +62,15 @@ impl NodeFactory for Interpreter {
 
 impl PythonNode {
     /// Calls a method of the runner that gives a list of outputs.
-    fn call(&self, method: &str, item: Option<&Value>) -> Result<Vec<Value>, NodeError> {
+    fn call(&self, method: &str, item: Option<Value>) -> Result<Vec<Value>, NodeError> {
         let Some(runner) = &self.runner else {
             return Ok(Vec::new());
         };
         Python::attach(|py| {
             let call = || {
-                let item = item.map(|item| convert::to_python(py, item)).transpose()?;
+                // The item's own memory is free before the node runs.
+                let item = item.map(|item| convert::to_python(py, &item));
+                let item = item.transpose()?;
                 let method = runner.bind(py).getattr(method)?;
                 limits::within(py, &self.deadline, || match item {
                     Some(item) => method.call1((item,)),
@@ -90,7 +92,7 @@ impl PythonNode {
 
 impl Node for PythonNode {
     fn process(&mut self, item: Value) -> Result<Vec<Value>, NodeError> {
-        self.call("process", Some(&item))
+        self.call("process", Some(item))
     }
 
     fn finish(&mut self) -> Result<Vec<Value>, NodeError> {

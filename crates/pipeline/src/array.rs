@@ -10,6 +10,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64_simd::AsOut as _;
 use bytemuck::{AnyBitPattern, CheckedBitPattern, NoUninit};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -246,9 +247,7 @@ impl Array {
             });
         }
         let mut data = Aligned::new(length);
-        let written = STANDARD
-            .decode_slice(text, data.bytes_mut())
-            .map_err(|error| ArrayError::Base64(error.to_string()))?;
+        let written = decode(text, data.bytes_mut())?;
         if written != length {
             return Err(ArrayError::Length {
                 given: format!("{written} bytes"),
@@ -287,7 +286,7 @@ impl Array {
                     "c_contiguous": contiguous.c,
                     "f_contiguous": contiguous.f,
                 },
-                "data": STANDARD.encode(bytes),
+                "data": base64_simd::STANDARD.encode_to_string(bytes),
             },
         })
     }
@@ -422,6 +421,16 @@ fn read_shape(value: Option<&Value>) -> Result<Vec<usize>, ArrayError> {
     let sides = sides.ok_or(wanted)?;
     let shape: Result<Vec<usize>, _> = sides.iter().map(|&side| usize::try_from(side)).collect();
     shape.map_err(|_| ArrayError::TooLarge(sides))
+}
+
+/// Decodes into `bytes`, and returns how many of them it wrote.
+fn decode(text: &str, bytes: &mut [u8]) -> Result<usize, ArrayError> {
+    if let Ok(decoded) = base64_simd::STANDARD.decode(text.as_bytes(), bytes.as_out()) {
+        return Ok(decoded.len());
+    }
+    // What is wrong, and where
+    let decoded = STANDARD.decode_slice(text, bytes);
+    decoded.map_err(|error| ArrayError::Base64(error.to_string()))
 }
 
 /// How many bytes the elements have.

@@ -135,14 +135,13 @@ impl Outcome {
         }
     }
 
-    /// The result as JSON: `status`, `outputs` and `graph_info`.
+    /// The result as JSON: `status`, `outputs` and `graph_info`. Outputs are moved, for they may be large.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "status": "success",
-            "outputs": self.outputs,
-            "graph_info": self.graph.to_json(),
-        })
+    pub fn into_json(self) -> Value {
+        let graph = self.graph.to_json();
+        let mut result = json!({ "status": "success", "outputs": null, "graph_info": graph });
+        result["outputs"] = self.outputs;
+        result
     }
 
     /// The metrics as JSON; times are in microseconds.
