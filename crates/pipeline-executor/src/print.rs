@@ -72,3 +72,36 @@ fn has_special(word: u64) -> bool {
     let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     (below(word, b' ') | equal(b'"') | equal(b'\\')) & (ONES << 7) != 0
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn printed(value: &Value) -> String {
+        let mut bytes = Vec::new();
+        line(value, &mut bytes).expect("a vector takes everything");
+        String::from_utf8(bytes).expect("JSON is UTF-8")
+    }
+
+    #[test]
+    fn every_character_at_every_place_of_a_word_is_as_serde_json_has_it() {
+        for character in ('\0'..='\u{ff}').chain(['\u{2028}', '\u{ffff}', '🦀']) {
+            for before in 0..9 {
+                let text = format!("{}{character}{}", "a".repeat(before), "z".repeat(8));
+                let value = Value::String(text);
+                assert_eq!(printed(&value), format!("{value}\n"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_value_is_as_serde_json_has_it() {
+        let value = json!({
+            "": null, "a\"b": [true, false, -1, 1.5e300, []], "text": ["", "plain", "two\nlines"],
+            "nested": { "deep": [{}, { "x": [[[0]]] }] },
+        });
+        assert_eq!(printed(&value), format!("{value}\n"));
+    }
+}
