@@ -2,7 +2,7 @@
 # is lost that was right before.
 {
   lib,
-  fetchurl,
+  fetchPypi,
   runCommandCC,
   stdenv,
   nodejs,
@@ -11,8 +11,9 @@
 }:
 let
   # NB: PyPI's sources of this validator carry the suite
-  jsonschema = fetchurl {
-    url = "mirror://pypi/j/jsonschema/jsonschema-4.25.1.tar.gz";
+  jsonschema = fetchPypi {
+    pname = "jsonschema";
+    version = "4.25.1";
     sha256 = "e4a9655ce0da0c0b67a085847e00a3a51449e1157f4f75e9fb5aa545e122eb85";
   };
   cases = runCommandCC "json-schema-cases" { nativeBuildInputs = [ python3 ]; } ''

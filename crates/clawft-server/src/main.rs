@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use clawft_server::scenario::{Scenario, VARIANTS, Variant, find_variant};
 use clawft_server::server::Listener;
-use clawft_server::suite;
+use clawft_server::suite::{self, Case};
 
 const HELP: &str = "\
 Exit codes:
@@ -21,6 +21,8 @@ Examples:
   clawft-server run --program clawft scenarios
   clawft-server run --program 'wasmtime run --dir {home} --env HOME={home} clawft.wasm' \\
     --without http scenarios
+  clawft-server run --program 'node host.mjs clawft.js' --fails 'cut-in-text openai=a fault of the host' \\
+    scenarios
   clawft-server serve --log requests.jsonl scenarios/plain.json";
 
 // NB: printed by --help, as it stands
@@ -52,6 +54,12 @@ struct Run {
     /// What the program has not; scenarios that need it are left out, and named
     #[arg(long, value_name = "WHAT")]
     without: Vec<String>,
+    /// A scenario and variant that is known to fail, and why; that it passes is a failure then
+    #[arg(long, value_name = "CASE=REASON", value_parser = known)]
+    fails: Vec<Known>,
+    /// How many are run at once; most of them wait
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u8).range(1..))]
+    jobs: u8,
     /// One variant alone
     #[arg(long, value_parser = variant)]
     variant: Option<Variant>,
@@ -73,6 +81,21 @@ struct Serve {
     log: Option<PathBuf>,
     /// The scenario
     scenario: PathBuf,
+}
+
+/// A case that fails for a reason.
+#[derive(Clone)]
+struct Known {
+    case: String,
+    reason: String,
+}
+
+fn known(text: &str) -> Result<Known, String> {
+    let (case, reason) = text.split_once('=').ok_or("it has no reason")?;
+    Ok(Known {
+        case: case.to_owned(),
+        reason: reason.to_owned(),
+    })
 }
 
 fn variant(name: &str) -> Result<Variant, String> {
@@ -104,7 +127,8 @@ fn run(arguments: &Run) -> Result<bool> {
         .map(str::to_owned)
         .collect();
     let mut out = io::stdout().lock();
-    let (mut passed, mut failed, mut left_out) = (0, 0, 0);
+    let (mut passed, mut failed, mut as_known, mut left_out) = (0, 0, 0, 0);
+    let mut cases = Vec::new();
     for path in &arguments.scenarios {
         let paths = if path.is_dir() {
             suite::scenarios(path)?
@@ -112,41 +136,52 @@ fn run(arguments: &Run) -> Result<bool> {
             vec![path.clone()]
         };
         for path in paths {
-            let name = path
-                .file_stem()
-                .context("a scenario without a name")?
-                .display();
             let scenario = Scenario::read(&path, "http://127.0.0.1:1", "/")?;
-            let needed = scenario
-                .needs
-                .iter()
-                .find(|need| arguments.without.contains(need));
-            if let Some(need) = needed {
-                writeln!(out, "without {need}: {name}")?;
+            let mut needs = scenario.needs.iter();
+            if let Some(need) = needs.find(|need| arguments.without.contains(need)) {
+                writeln!(out, "without {need}: {}", path.display())?;
                 left_out += 1;
                 continue;
             }
-            for variant in scenario.variants {
-                if arguments.variant.is_some_and(|only| only != variant) {
-                    continue;
-                }
-                let problems = suite::run(&program, &path, variant)?;
-                let word = if problems.is_empty() { "ok" } else { "FAILED" };
-                writeln!(out, "{word}: {name} {}", variant.name)?;
-                for problem in &problems {
-                    writeln!(out, "  {problem}")?;
-                }
-                *if problems.is_empty() {
-                    &mut passed
-                } else {
-                    &mut failed
-                } += 1;
-            }
+            let variants = scenario.variants.into_iter();
+            let wanted =
+                variants.filter(|&variant| arguments.variant.is_none_or(|only| only == variant));
+            cases.extend(wanted.map(|variant| Case {
+                path: path.clone(),
+                variant,
+            }));
         }
     }
-    writeln!(out, "{passed} passed, {failed} failed, {left_out} left out")?;
-    if passed + failed == 0 {
-        bail!("nothing was run");
+    if cases.is_empty() {
+        bail!("nothing is to be run");
+    }
+    let mut known: Vec<&Known> = arguments.fails.iter().collect();
+    suite::run_all(&program, &cases, arguments.jobs.into(), |case, problems| {
+        let place = known
+            .iter()
+            .position(|known| known.case == case.to_string());
+        let (count, verdict) = match (problems, place.map(|place| known.swap_remove(place))) {
+            ([], None) => (&mut passed, format!("ok: {case}")),
+            (_, None) => (&mut failed, format!("FAILED: {case}")),
+            ([], Some(known)) => (
+                &mut failed,
+                format!("FAILED: {case} passes, in spite of {}", known.reason),
+            ),
+            (_, Some(known)) => (&mut as_known, format!("as known: {case}: {}", known.reason)),
+        };
+        *count += 1;
+        writeln!(out, "{verdict}")?;
+        for problem in problems {
+            writeln!(out, "  {problem}")?;
+        }
+        Ok(())
+    })?;
+    writeln!(
+        out,
+        "{passed} passed, {failed} failed, {as_known} failed as known, {left_out} left out"
+    )?;
+    if let Some(known) = known.first() {
+        bail!("--fails {}: there is no such case", known.case);
     }
     Ok(failed == 0)
 }

@@ -8,10 +8,13 @@
 //! Of every scenario: keys are in no output and in no file but the configuration.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,6 +49,54 @@ pub fn scenarios(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// A variant of a scenario.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The scenario's file
+    pub path: PathBuf,
+    /// The variant
+    pub variant: Variant,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.path.file_stem().unwrap_or_default();
+        write!(f, "{} {}", name.display(), self.variant.name)
+    }
+}
+
+/// Runs a program on several cases at once, since most of them wait. `report` is given each one's problems
+/// when it has ended.
+///
+/// # Errors
+/// Those of [`run`] and of `report`, which end it.
+pub fn run_all(
+    program: &[String],
+    cases: &[Case],
+    jobs: usize,
+    mut report: impl FnMut(&Case, &[String]) -> Result<()>,
+) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let (sender, results) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let problems = run(program, &case.path, case.variant);
+                    if sender.send((case, problems)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        results
+            .into_iter()
+            .try_for_each(|(case, problems)| report(case, &problems?))
+    })
 }
 
 /// Runs a program on a variant of a scenario: what was not as it must be, nothing if all was.

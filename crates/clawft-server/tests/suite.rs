@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use clawft_server::scenario::VARIANTS;
 use clawft_server::suite;
@@ -77,6 +78,66 @@ fn scenarios_are_whole() {
         assert!(!scenario.expect("no scenario").about.is_empty());
     }
     assert!(paths.len() > 40);
+}
+
+/// What `clawft-server run` says and ends with, on a scenario that `exit 0` passes in all variants.
+fn command(script: &str, options: &[&str]) -> (String, Option<i32>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (path, agent) = (folder.path().join("case.json"), folder.path().join("agent"));
+    let scenario = json!({"about": "x", "turns": [{"message": "hi"}]});
+    fs::write(&path, scenario.to_string()).expect("cannot write");
+    fs::write(&agent, script).expect("cannot write");
+    let output = Command::new(env!("CARGO_BIN_EXE_clawft-server"))
+        .args(["run", "--program", &format!("sh {}", agent.display())])
+        .args(options)
+        .arg(path)
+        .output()
+        .expect("it cannot be started");
+    let text = [output.stdout, output.stderr].concat();
+    (
+        String::from_utf8_lossy(&text).into_owned(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn known_failures() {
+    // The script, options, and how it ends
+    for (script, options, said, code) in [
+        ("exit 0", &[] as &[_], "4 passed, 0 failed", 0),
+        ("exit 1", &[], "0 passed, 4 failed", 1),
+        (
+            "exit 1",
+            &["--variant=openai", "--fails=case openai=that"],
+            "as known: case openai: that",
+            0,
+        ),
+        (
+            "exit 1",
+            &["--fails=case openai=that"],
+            "3 failed, 1 failed as known",
+            1,
+        ),
+        (
+            "exit 0",
+            &["--fails=case openai=that"],
+            "case openai passes, in spite of that",
+            1,
+        ),
+        (
+            "exit 0",
+            &["--fails=case open=that"],
+            "case open: there is no such case",
+            2,
+        ),
+        ("exit 0", &["--fails=case openai"], "it has no reason", 2),
+        ("exit 0", &["--without=http"], "nothing is to be run", 2),
+        ("exit 0", &["--jobs=0"], "0 is not in 1..", 2),
+    ] {
+        let (text, found) = command(script, options);
+        assert!(text.contains(said), "{options:?}: {text}");
+        assert_eq!(found, Some(code), "{options:?}: {text}");
+    }
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The command, on every scenario.
 
 use std::path::Path;
-use std::sync::Mutex;
-use std::thread;
 
 use clawft_server::scenario::Scenario;
-use clawft_server::suite;
+use clawft_server::suite::{self, Case};
 
 #[test]
 fn scenarios() {
@@ -15,33 +13,19 @@ fn scenarios() {
     for path in suite::scenarios(&folder).expect("no scenarios") {
         let scenario = Scenario::read(&path, "http://127.0.0.1:1", "/").expect("no scenario");
         let variants = scenario.variants.into_iter();
-        cases.extend(variants.map(|variant| (path.clone(), variant)));
+        cases.extend(variants.map(|variant| Case {
+            path: path.clone(),
+            variant,
+        }));
     }
     assert!(cases.len() > 100, "{} cases", cases.len());
-    let cases = Mutex::new(cases.into_iter());
-    let failures = Mutex::new(Vec::new());
-    let work = || {
-        loop {
-            // Not `while let`: the guard would live as long as the case.
-            let next = cases.lock().expect("a case panicked").next();
-            let Some((path, variant)) = next else {
-                return;
-            };
-            let problems = suite::run(&program, &path, variant)
-                .unwrap_or_else(|error| vec![format!("{error:#}")]);
-            if !problems.is_empty() {
-                let name = path.file_stem().expect("no name").display();
-                let text = format!("{name} {}:\n  {}", variant.name, problems.join("\n  "));
-                failures.lock().expect("a case panicked").push(text);
-            }
+    let mut failures = Vec::new();
+    suite::run_all(&program, &cases, 4, |case, problems| {
+        if !problems.is_empty() {
+            failures.push(format!("{case}:\n  {}", problems.join("\n  ")));
         }
-    };
-    // Most of them wait.
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(work);
-        }
-    });
-    let failures = failures.into_inner().expect("a case panicked");
+        Ok(())
+    })
+    .expect("a case cannot be run");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

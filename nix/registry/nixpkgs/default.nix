@@ -16,7 +16,13 @@ let
     prefix = call ./prefix.nix;
     cc = call ./cc.nix;
     rustPlatform = call ./rust.nix;
-    inherit (call ./fetch.nix) fetchCrate fetchurl lockedCrate;
+    inherit (call ./fetch.nix)
+      fetchCrate
+      fetchPypi
+      fetchurl
+      fromClient
+      lockedCrate
+      ;
     inherit (call ./stdenv.nix) stdenv stdenvNoCC;
     inherit (call ./rust-toolchain.nix)
       cargo

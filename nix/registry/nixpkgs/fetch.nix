@@ -1,10 +1,34 @@
-# nixpkgs' fetchers, for what is fetched by them here: a crate, or a file of PyPI.
+# nixpkgs' fetchers, for what is fetched by them here: a crate, or a file of PyPI or npm.
 {
   lib,
   pinned,
   pins,
 }:
 rec {
+  # A file that PyPI's or npm's client brings, as it is pinned
+  fromClient =
+    registry: name:
+    let
+      pin = pins.${registry}.${name};
+      separator = {
+        pypi = "==";
+        npm = "@";
+      };
+    in
+    pinned {
+      inherit registry;
+      locator = "${name}${separator.${registry}}${pin.version}";
+      name = pin.file;
+      hash = pin.sha256;
+      inherit (pin) size;
+    };
+  # The same, where it is the wanted one
+  fromClientAs =
+    registry: name: version: sha256:
+    assert lib.assertMsg (
+      pins.${registry}.${name}.version == version && pins.${registry}.${name}.sha256 == sha256
+    ) "${name} ${version} is wanted, and another file is pinned";
+    fromClient registry name;
   # A crate, by its entry in a Cargo.lock
   lockedCrate =
     {
@@ -33,6 +57,14 @@ rec {
       name = "${pname}-${version}.tar.gz";
       hash = sha256;
     };
+  fetchPypi =
+    {
+      pname,
+      version,
+      sha256,
+      ...
+    }:
+    fromClientAs "pypi" pname version sha256;
   fetchurl =
     {
       url,
@@ -42,7 +74,7 @@ rec {
     }:
     let
       crate = lib.match ".*/([^/]+)/([^/]+)/download" url;
-      pypi = lib.match "mirror://pypi/./([^/]+)/.*" url;
+      npm = lib.match "mirror://npm/(@[^/]+/[^/]+|[^/]+)/-/[^/]+-([0-9.]+)[.]tgz" url;
     in
     if crate != null then
       lockedCrate {
@@ -50,13 +82,8 @@ rec {
         version = lib.elemAt crate 1;
         checksum = sha256;
       }
-    else if pypi != null then
-      pinned {
-        registry = "pypi";
-        locator = "${lib.head pypi}==${pins.pypi.${lib.head pypi}.version}";
-        inherit name;
-        hash = sha256;
-      }
+    else if npm != null then
+      fromClientAs "npm" (lib.elemAt npm 0) (lib.elemAt npm 1) sha256
     else
       pinned {
         registry = "none";

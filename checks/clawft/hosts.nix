@@ -1,0 +1,91 @@
+# What the hosts of crates/clawft-wasm/hosts stand on: PyPI's `wasmtime` as pip installs it, and the component
+# as jco makes JavaScript of it, beside its shims.
+{
+  lib,
+  runCommand,
+  runCommandCC,
+  fetchPypi,
+  fetchurl,
+  nodejs,
+  patchelf,
+  python3,
+  stdenv,
+  system,
+  component,
+}:
+let
+  wheel = fetchPypi (
+    {
+      pname = "wasmtime";
+      version = "50.0.1";
+      format = "wheel";
+      dist = "py3";
+      python = "py3";
+    }
+    // {
+      aarch64-darwin = {
+        platform = "macosx_11_0_arm64";
+        sha256 = "ff4fc58ed3cbdb919d056accd4d280be13962a542754aaefd8a9b4654efa9bd9";
+      };
+      aarch64-linux = {
+        platform = "manylinux2014_aarch64";
+        sha256 = "675484e525c028dc02762b777f1db4477ea70caa3fec6775426daff4d64edfb1";
+      };
+      x86_64-darwin = {
+        platform = "macosx_10_13_x86_64";
+        sha256 = "13fe813b922712a9e10fe0f48b2c56da06432eea4b24269bb7cd3a6b2720560b";
+      };
+      x86_64-linux = {
+        platform = "manylinux1_x86_64";
+        sha256 = "cc14c3a17654e0394e0225b11813532ef0cd7bd1e222a0c5494cdedaabeddac4";
+      };
+    }
+    .${system}
+  );
+  npm =
+    name: version: sha256:
+    fetchurl {
+      url = "mirror://npm/${name}/-/${baseNameOf name}-${version}.tgz";
+      inherit sha256;
+    };
+  packages = {
+    "@bytecodealliance/jco-transpile" =
+      npm "@bytecodealliance/jco-transpile" "0.15.0"
+        "8386c1fe1919f57747626ac9622f7505efd560394ee0b43544907ff963fb6aff";
+    "@bytecodealliance/preview2-shim" =
+      npm "@bytecodealliance/preview2-shim" "0.26.1"
+        "58e433a5febead468ecedd97756fe49d845589d29f3e02e23972baae270f8372";
+  };
+in
+{
+  # for PYTHONPATH
+  python =
+    runCommandCC "wasmtime-py"
+      { nativeBuildInputs = [ python3 ] ++ lib.optional stdenv.hostPlatform.isLinux patchelf; }
+      ''
+        python3 -m zipfile -e ${wheel} $out
+        python3 -m compileall -q --invalidation-mode unchecked-hash $out
+        ${lib.optionalString stdenv.hostPlatform.isLinux ''
+          # NB: a machine has libgcc_s in a folder where programs look for it, the sandbox has not
+          patchelf --set-rpath $(dirname $(cc -print-file-name=libgcc_s.so.1)) $out/wasmtime/*/_libwasmtime.so
+        ''}
+      '';
+  # host.mjs, and clawft.js
+  node = runCommand "clawft-node" { nativeBuildInputs = [ nodejs ]; } ''
+    mkdir -p $out
+    cd $out
+    ${lib.concatStrings (
+      lib.mapAttrsToList (name: tarball: ''
+        mkdir -p node_modules/${name}
+        tar xzf ${tarball} --strip-components=1 -C node_modules/${name}
+      '') packages
+    )}
+    # NB: what makes the JavaScript smaller is not wanted, and is a program for each platform
+    mkdir node_modules/oxc-minify
+    echo 'exports.minify = undefined;' > node_modules/oxc-minify/index.js
+    cp ${../../crates/clawft-wasm/hosts/host.mjs} host.mjs
+    cp ${./transpile.mjs} transpile.mjs
+    node transpile.mjs ${component}
+    rm -r transpile.mjs node_modules/oxc-minify node_modules/@bytecodealliance/jco-transpile
+  '';
+}
