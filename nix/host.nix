@@ -4,8 +4,12 @@
 {
   lib,
   craneLib,
+  fenix,
+  jq,
   nodejs,
   python3,
+  runCommand,
+  writeShellScript,
   packages,
   sourceOf,
   workspace,
@@ -31,6 +35,7 @@ let
       ];
       # a package of the flake, so as users get it
       profile = "release";
+      coverage.clawft-core = 90;
     };
     ledger = {
       crates = [
@@ -78,6 +83,7 @@ let
       crates = [ "clawft-vectors" ];
       # what is measured beside the module, and tests that make thousands of searches
       profile = "release";
+      coverage.clawft-vectors = 90;
     };
   };
 
@@ -94,6 +100,8 @@ let
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
+      # of crates, the lines that the tests run, at least, in percent
+      coverage ? { },
     }:
     let
       inherit (workspace.only crates)
@@ -131,6 +139,26 @@ let
           );
           doInstallCargoArtifacts = false;
         };
+      tests = craneLib.cargoTest (
+        withDependencies
+        // {
+          prePatch = "cp -r --no-preserve=mode ${sourceOf testData}/. .";
+          nativeBuildInputs = testPrograms;
+        }
+        // lib.optionalAttrs (coverage != { }) counting
+      );
+      # The tests, and by llvm-cov how often each line was run
+      counting = {
+        # NB: dependencies are not counted, and so are those that are built already
+        RUSTC_WORKSPACE_WRAPPER = writeShellScript "counting-rustc" ''exec "$@" -Cinstrument-coverage'';
+        preCheck = "export LLVM_PROFILE_FILE=$NIX_BUILD_TOP/profiles/%m.profraw";
+        installPhaseCommand = ''
+          PATH=$(echo ${fenix.stable.llvm-tools}/lib/rustlib/*/bin):$PATH
+          llvm-profdata merge -sparse $NIX_BUILD_TOP/profiles/*.profraw -o tests.profdata
+          find target -path '*/deps/*' -type f -perm -100 ! -name '*.so' -printf '-object=%p\n' > objects
+          llvm-cov export -summary-only -instr-profile tests.profdata $(cat objects) > $out
+        '';
+      };
     in
     {
       programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
@@ -145,13 +173,13 @@ let
           buildPhaseCargoCommand = "cargoWithProfile build ${common.cargoExtraArgs} --all-targets";
         }
       );
-      tests = craneLib.cargoTest (
-        withDependencies
-        // {
-          prePatch = "cp -r --no-preserve=mode ${sourceOf testData}/. .";
-          nativeBuildInputs = testPrograms;
-        }
-      );
+      inherit tests;
+    }
+    // lib.optionalAttrs (coverage != { }) {
+      coverage = runCommand "coverage-${name}" { nativeBuildInputs = [ jq ]; } ''
+        jq --raw-output --argjson least '${builtins.toJSON coverage}' \
+          --from-file ${../checks/rust/coverage.jq} ${tests} | tee $out
+      '';
     };
   built = lib.mapAttrs build groups;
 
@@ -181,5 +209,6 @@ in
   // lib.concatMapAttrs (name: group: {
     "clippy-${name}" = group.clippy;
     "tests-${name}" = group.tests;
+    ${if group ? coverage then "coverage-${name}" else null} = group.coverage;
   }) built;
 }

@@ -21,6 +21,7 @@
             inherit (rust)
               cargo
               clippy
+              llvm-tools
               rust-src
               rust-std
               rustc

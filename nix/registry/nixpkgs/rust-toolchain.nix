@@ -10,7 +10,8 @@
   crateBinary,
 }:
 let
-  host = (lib.systems.elaborate system).rust.rustcTarget;
+  inherit (lib.systems.elaborate system) debian rust;
+  host = rust.rustcTarget;
   version = lib.head (lib.splitString "+" debs.rustc-web.version);
 
   # rustc takes the folder of its own binary for the sysroot; a merged tree must be named.
@@ -124,6 +125,15 @@ let
       exec ${debs.rust-web-clippy}/bin/clippy-driver "$@" ''${SYSROOT:+--sysroot "$SYSROOT"}
       EOF
       chmod +x $out/bin/clippy-driver
+    '';
+    # NB: of LLVM's, those that are used here; its package is without the library by which they fetch
+    llvm-tools = component "llvm-tools" ''
+      mkdir -p $out/lib/rustlib/${host}/bin
+      for tool in llvm-cov llvm-profdata; do
+        cp ${debs.llvm-22}/lib/llvm-22/bin/$tool $out/lib/rustlib/${host}/bin/
+        chmod u+w $out/lib/rustlib/${host}/bin/$tool
+        ${debs.patchelf}/bin/patchelf --add-rpath ${debs.libcurl4t64}/lib/${debian.triplet} $out/lib/rustlib/${host}/bin/$tool
+      done
     '';
     rustfmt = ofDebian "rustfmt" [ "rustfmt-web" ];
     rust-src = component "rust-src" ''
