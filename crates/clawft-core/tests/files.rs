@@ -3,6 +3,7 @@
 mod machine;
 
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
 
 use clawft_core::platform::native::{self, NativeFiles};
 use clawft_core::platform::{Directory, FileErrorKind, FileKind, FileSystem as _};
@@ -268,6 +269,29 @@ fn a_file_is_written_whole_and_keeps_its_mode() {
         .map(|entry| entry.name)
         .collect();
     assert_eq!(names, ["new.txt"], "nothing temporary is left");
+}
+
+#[test]
+fn what_a_killed_writer_left_is_removed() {
+    let machine = trap();
+    let folder = machine.open("w");
+    // The name, its age in minutes, and whether it stays
+    for (name, age, stays) in [
+        ("w/n/.clawft-0123456789abcdef.tmp", 61, false),
+        ("w/n/.clawft-0123456789abcde0.tmp", 59, true),
+        ("w/n/.clawft-notes.tmp", 999, true),
+        ("w/n/.0123456789abcdef.tmp", 999, true),
+    ] {
+        machine.put(name, "x");
+        let file = std::fs::File::options()
+            .write(true)
+            .open(machine.path(name));
+        let file = file.expect("a file");
+        let time = SystemTime::now() - Duration::from_mins(age);
+        file.set_modified(time).expect("a time");
+        folder.write("n/other", b"y").expect("a file");
+        assert_eq!(machine.path(name).exists(), stays, "{name}");
+    }
 }
 
 #[test]

@@ -202,7 +202,7 @@ impl NativeDirectory {
             Err(error) => return Err(kind_of(&error)),
         };
         // Its length does not depend on the name's, which may be as long as one can be.
-        let temporary = format!(".{:016x}.tmp", NativeRandom.next());
+        let temporary = format!("{TEMPORARY}{:016x}.tmp", NativeRandom.next());
         let put = || {
             let mut file =
                 folder.open_with(&temporary, OpenOptions::new().write(true).create_new(true))?;
@@ -214,6 +214,7 @@ impl NativeDirectory {
             folder.rename(&temporary, &folder, &name)?;
             sync_folder(&folder, Path::new("."))
         };
+        clear(&folder);
         put().map_err(|error| {
             // It failed already, and that is what is told.
             let _ = folder.remove_file(&temporary);
@@ -276,6 +277,34 @@ impl NativeDirectory {
         }
         entries.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(entries)
+    }
+}
+
+/// How the name begins of a file that is written, and not yet in its place.
+const TEMPORARY: &str = ".clawft-";
+
+/// Removes what writers that were killed have left in a folder. No other takes an hour.
+fn clear(folder: &Dir) {
+    const HOUR: Duration = Duration::from_hours(1);
+    let Ok(entries) = folder.entries() else {
+        return;
+    };
+    for found in entries.flatten() {
+        let name = found.file_name();
+        let digits = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(TEMPORARY)?.strip_suffix(".tmp"));
+        if digits.is_none_or(|digits| u64::from_str_radix(digits, 16).is_err()) {
+            continue;
+        }
+        let changed = found.metadata().and_then(|metadata| metadata.modified());
+        let age = changed
+            .ok()
+            .and_then(|changed| changed.into_std().elapsed().ok());
+        if age > Some(HOUR) {
+            // What cannot be removed now stays for the next writer.
+            let _ = found.remove_file();
+        }
     }
 }
 
