@@ -25,7 +25,7 @@ in
 writeShellApplication {
   name = "bench-vectors";
   runtimeInputs = [
-    python3
+    (python3.withPackages (packages: [ packages.usearch ]))
     packages.wasmtime
   ];
   text = ''

