@@ -60,6 +60,7 @@ let
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
     cells = scope.cellsOf (lib.importTOML ../checks/matrix/matrix.toml);
+    agentCells = call ../checks/clawft/cells.nix { };
     cellsOf = call ../checks/matrix/cells.nix { };
   };
   call = lib.callPackageWith (pkgs // scope);

@@ -1,6 +1,6 @@
 //! The program `clawft-server`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use clawft_server::scenario::{Scenario, VARIANTS, Variant, find_variant};
 use clawft_server::server::Listener;
 use clawft_server::suite::{self, Case};
+use serde_json::json;
 
 const HELP: &str = "\
 Exit codes:
@@ -57,6 +58,9 @@ struct Run {
     /// A scenario and variant that is known to fail, and why; that it passes is a failure then
     #[arg(long, value_name = "CASE=REASON", value_parser = known)]
     fails: Vec<Known>,
+    /// Where how each case ended is written as JSON too, as a cell of a runtime matrix has it
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// How many are run at once; most of them wait
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u8).range(1..))]
     jobs: u8,
@@ -156,30 +160,58 @@ fn run(arguments: &Run) -> Result<bool> {
         bail!("nothing is to be run");
     }
     let mut known: Vec<&Known> = arguments.fails.iter().collect();
-    suite::run_all(&program, &cases, arguments.jobs.into(), |case, problems| {
-        let place = known
-            .iter()
-            .position(|known| known.case == case.to_string());
-        let (count, verdict) = match (problems, place.map(|place| known.swap_remove(place))) {
-            ([], None) => (&mut passed, format!("ok: {case}")),
-            (_, None) => (&mut failed, format!("FAILED: {case}")),
-            ([], Some(known)) => (
-                &mut failed,
-                format!("FAILED: {case} passes, in spite of {}", known.reason),
-            ),
-            (_, Some(known)) => (&mut as_known, format!("as known: {case}: {}", known.reason)),
-        };
-        *count += 1;
-        writeln!(out, "{verdict}")?;
-        for problem in problems {
-            writeln!(out, "  {problem}")?;
-        }
-        Ok(())
-    })?;
+    let mut reports = Vec::new();
+    suite::run_all(
+        &program,
+        &cases,
+        arguments.jobs.into(),
+        |case, time, problems| {
+            let place = known
+                .iter()
+                .position(|known| known.case == case.to_string());
+            // NB: in a matrix, what was expected is ok
+            let (count, outcome, verdict) =
+                match (problems, place.map(|place| known.swap_remove(place))) {
+                    ([], None) => (&mut passed, "ok", format!("ok: {case}")),
+                    (_, None) => (&mut failed, "wrong", format!("FAILED: {case}")),
+                    ([], Some(known)) => (
+                        &mut failed,
+                        "wrong",
+                        format!("FAILED: {case} passes, in spite of {}", known.reason),
+                    ),
+                    (_, Some(known)) => (
+                        &mut as_known,
+                        "ok",
+                        format!("as known: {case}: {}", known.reason),
+                    ),
+                };
+            *count += 1;
+            reports.push(json!({
+                "name": case.to_string(),
+                "outcome": outcome,
+                "ms": time.as_secs_f64() * 1000.0,
+                "detail": problems.first(),
+            }));
+            writeln!(out, "{verdict}")?;
+            for problem in problems {
+                writeln!(out, "  {problem}")?;
+            }
+            Ok(())
+        },
+    )?;
     writeln!(
         out,
         "{passed} passed, {failed} failed, {as_known} failed as known, {left_out} left out"
     )?;
+    if let Some(path) = &arguments.report {
+        reports.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
+        let report = json!({
+            "outcome": if failed == 0 { "ok" } else { "wrong" },
+            "scenario_ms": reports.iter().filter_map(|case| case["ms"].as_f64()).sum::<f64>(),
+            "scenarios": reports,
+        });
+        fs::write(path, report.to_string()).with_context(|| path.display().to_string())?;
+    }
     if let Some(known) = known.first() {
         bail!("--fails {}: there is no such case", known.case);
     }

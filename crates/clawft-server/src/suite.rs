@@ -67,8 +67,8 @@ impl fmt::Display for Case {
     }
 }
 
-/// Runs a program on several cases at once, since most of them wait. `report` is given each one's problems
-/// when it has ended.
+/// Runs a program on several cases at once, since most of them wait. `report` is given how long each one
+/// took, and its problems, when it has ended.
 ///
 /// # Errors
 /// Those of [`run`] and of `report`, which end it.
@@ -76,7 +76,7 @@ pub fn run_all(
     program: &[String],
     cases: &[Case],
     jobs: usize,
-    mut report: impl FnMut(&Case, &[String]) -> Result<()>,
+    mut report: impl FnMut(&Case, Duration, &[String]) -> Result<()>,
 ) -> Result<()> {
     let next = AtomicUsize::new(0);
     let (sender, results) = mpsc::channel();
@@ -85,8 +85,9 @@ pub fn run_all(
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let start = Instant::now();
                     let problems = run(program, &case.path, case.variant);
-                    if sender.send((case, problems)).is_err() {
+                    if sender.send((case, start.elapsed(), problems)).is_err() {
                         return;
                     }
                 }
@@ -95,7 +96,7 @@ pub fn run_all(
         drop(sender);
         results
             .into_iter()
-            .try_for_each(|(case, problems)| report(case, &problems?))
+            .try_for_each(|(case, time, problems)| report(case, time, &problems?))
     })
 }
 

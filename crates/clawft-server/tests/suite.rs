@@ -141,6 +141,38 @@ fn known_failures() {
 }
 
 #[test]
+fn a_report_has_every_case() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let report = folder.path().join("report.json");
+    let option = format!("--report={}", report.display());
+    for (script, known, outcomes) in [
+        ("exit 0", None, ["ok"; 4]),
+        (
+            "exit 1",
+            Some("--fails=case openai=that"),
+            ["wrong", "wrong", "ok", "wrong"],
+        ),
+    ] {
+        let options: Vec<_> = known.into_iter().chain([&*option]).collect();
+        command(script, &options);
+        let text = fs::read(&report).expect("no report");
+        let report: Value = serde_json::from_slice(&text).expect("no JSON");
+        let cases = report["scenarios"].as_array().expect("no cases");
+        let names = cases
+            .iter()
+            .map(|case| case["name"].as_str().expect("no name"));
+        let names: Vec<_> = names.collect();
+        let variants = ["anthropic", "anthropic-stream", "openai", "openai-stream"];
+        assert_eq!(names, variants.map(|variant| format!("case {variant}")));
+        let found: Vec<_> = cases.iter().map(|case| case["outcome"].clone()).collect();
+        assert_eq!(found, outcomes);
+        assert!(cases.iter().all(|case| case["ms"].is_f64()));
+        let whole = if known.is_some() { "wrong" } else { "ok" };
+        assert_eq!(report["outcome"], whole);
+    }
+}
+
+#[test]
 fn what_no_scenario_has_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("scenario.json");

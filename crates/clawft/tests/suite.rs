@@ -20,7 +20,7 @@ fn scenarios() {
     }
     assert!(cases.len() > 100, "{} cases", cases.len());
     let mut failures = Vec::new();
-    suite::run_all(&program, &cases, 4, |case, problems| {
+    suite::run_all(&program, &cases, 4, |case, _, problems| {
         if !problems.is_empty() {
             failures.push(format!("{case}:\n  {}", problems.join("\n  ")));
         }

@@ -1,0 +1,130 @@
+# The suite of crates/clawft-server, on the agent in each form that it is built in and on each runtime: cells
+# as the matrix has them, each a derivation that says in report.json how it went, and in log.
+{
+  lib,
+  callPackage,
+  runCommand,
+  host,
+  jq,
+  nodejs,
+  packages,
+  python3,
+  sourceOf,
+  system,
+}:
+let
+  inherit (packages) clawft-wasm clawft-wasip1;
+  component = "${clawft-wasm}/${clawft-wasm.output}";
+  command = "${clawft-wasip1}/${clawft-wasip1.output}";
+  hosts = callPackage ./hosts.nix { inherit component system; };
+
+  clawft-host = file: "clawft-host --inherit-env --dir {home} ${file}";
+  wasmtime = options: file: "wasmtime run ${options} -S inherit-env --dir {home} ${file}";
+  # NB: iwasm gives a program no variables but those that are named
+  iwasm = file: "iwasm --stack-size=1048576 --heap-size=0 --dir={home} --env=HOME={home} ${file}";
+  python = "env PYTHONPATH=${hosts.python} python3 ${../../crates/clawft-wasm/hosts/host.py}";
+
+  # By form: the module, what the form has not, and how it is run in each mode
+  forms = {
+    native.modes.native.program = "clawft";
+    component = {
+      module = component;
+      modes = {
+        wasmtime-jit.program = clawft-host component;
+        wasmtime-aot = {
+          prepare = "clawft-host --compile agent.cwasm ${component}";
+          program = clawft-host "$PWD/agent.cwasm";
+        };
+        python = {
+          prepare = "${python} --compile ${component} agent.cwasm";
+          program = "${python} $PWD/agent.cwasm --dir {home}";
+        };
+        node = {
+          program = "node ${hosts.node}/host.mjs ${hosts.node}/clawft.js --dir {home}";
+          fails = lib.genAttrs [ "cut-in-text openai-stream" "cut-in-text anthropic-stream" ] (
+            _: "jco's host drops what it had received of a body when the connection breaks"
+          );
+        };
+        wamr-interp.absent = "WAMR has no components; clawft-wasip1 is for it";
+        wamr-aot.absent = "WAMR has no components; clawft-wasip1 is for it";
+      };
+    };
+    wasip1 = {
+      module = command;
+      without = [ "http" ];
+      modes = {
+        wasmtime-jit.program = wasmtime "" command;
+        wasmtime-aot = {
+          prepare = "wasmtime compile -o agent.cwasm ${command}";
+          program = wasmtime "--allow-precompiled" "$PWD/agent.cwasm";
+        };
+        wamr-interp.program = iwasm command;
+        wamr-aot = {
+          prepare = "wamrc -o agent.aot ${command}";
+          program = iwasm "$PWD/agent.aot";
+        };
+        node.absent = "Node runs WASI by a library only, which its own documents call experimental";
+        python.absent = "PyPI's wasmtime runs it as Wasmtime does";
+      };
+    };
+  };
+
+  measure =
+    cell:
+    {
+      module ? null,
+      without ? [ ],
+      ...
+    }:
+    {
+      program,
+      # what is done before
+      prepare ? "",
+      # cases that fail, each with the reason
+      fails ? { },
+    }:
+    runCommand "measure-${cell.name}"
+      {
+        nativeBuildInputs = [
+          host.programs.clawft
+          host.programs.matrix
+          jq
+          nodejs
+          packages.wamr
+          packages.wasmtime
+          python3
+        ];
+        HOME = "/build";
+      }
+      ''
+        mkdir $out
+        ${prepare}
+        clawft-server run --program "${program}" --report report.json \
+          ${
+            lib.escapeShellArgs (
+              map (what: "--without=${what}") without
+              ++ lib.mapAttrsToList (case: reason: "--fails=${case}=${reason}") fails
+            )
+          } \
+          ${sourceOf [ "crates/clawft-server/scenarios" ]}/crates/clawft-server/scenarios \
+          | tee $out/log || case $? in 1) ;; *) exit 1 ;; esac
+        jq --argjson cell '${
+          builtins.toJSON {
+            cell = cell.name;
+            inherit (cell) artifact mode;
+          }
+        }' --argjson bytes ${if module == null then "null" else "$(wc -c < ${module})"} \
+          '$cell + { module_bytes: $bytes } + .' report.json > $out/report.json
+      '';
+  cell =
+    form: row: mode: agent:
+    let
+      artifact = "clawft-${form}";
+      it = {
+        name = if form == mode then artifact else "${artifact}-${mode}";
+        inherit artifact mode;
+      };
+    in
+    it // (if agent ? absent then { inherit (agent) absent; } else { measure = measure it row agent; });
+in
+lib.concatLists (lib.mapAttrsToList (form: row: lib.mapAttrsToList (cell form row) row.modes) forms)
