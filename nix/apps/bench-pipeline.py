@@ -11,12 +11,12 @@ import argparse
 import base64
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from turns import in_turns
 
 EPILOG = """examples:
   nix run .#bench-pipeline
@@ -78,33 +78,6 @@ def pipelines():
         "Rust: an array of 10 MB": ("no-op", manifest("PassThrough", {}, [array]), raw),
         "Python: an array of 10 MB": ("one Python node", manifest("Python", {"expression": "item"}, [array]), raw),
     }
-
-
-def timed(command, text, cpu):
-    """Seconds, of the CPU if so wanted, and the peak of resident memory in bytes, of one run."""
-    with tempfile.TemporaryFile() as file:
-        file.write(text)
-        file.seek(0)
-        begin = time.perf_counter()
-        process = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"bench-pipeline: {' '.join(command)} ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime if cpu else seconds, usage.ru_maxrss * 1024
-
-
-def in_turns(programs, runs, cpu):
-    """The medians of each program's seconds and memory."""
-    results = {name: [] for name in programs}
-    for turn in range(runs + 1):
-        for name, (command, text) in programs.items():
-            result = timed(command, text, cpu)
-            # the first one reads files that no later one has to
-            if turn:
-                results[name].append(result)
-    return {name: [statistics.median(column) for column in zip(*found)] for name, found in results.items()}
 
 
 def compiled(module, folder):
