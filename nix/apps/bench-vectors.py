@@ -165,7 +165,7 @@ def main():
         }
         other = max((name for name in found if name not in programs), key=fastest.get, default=None)
         if other and fastest[other]:
-            ratios = ", ".join(f"{name} {fastest[name] / fastest[other]:.2f}" for name in programs)
+            ratios = "; ".join(f"{name} {fastest[name] / fastest[other]:.2f}" for name in programs)
             print(f"queries/s at a recall of {RECALL} or more, as times {other}: {ratios}")
 
 
