@@ -8,9 +8,9 @@
 //! A request that a provider turns down for now (429, 408, 5xx), or that gets no answer or half of one, is
 //! made again, but only while nothing of its answer was shown.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::rc::Rc;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use core::fmt;
 
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ use crate::config::{self, Config};
 use crate::json_repair;
 use crate::message::{Message, Role, StopReason, ToolCall, Usage};
 use crate::platform::{Directory, Exchange, FileError, HttpError, Platform};
+use crate::prelude::*;
 use crate::provider::select::{SelectError, Selected, select};
 use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
 use crate::tool::{self, Context, Running, Spec, ToolError, object};
@@ -201,7 +202,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl From<config::Error> for Error {
     fn from(error: config::Error) -> Self {
@@ -456,7 +457,7 @@ impl Turn {
         }
         loop {
             // An error leaves no stage to go on from.
-            let event = match std::mem::replace(&mut self.stage, Stage::Over) {
+            let event = match core::mem::replace(&mut self.stage, Stage::Over) {
                 Stage::Over => return Ok(None),
                 Stage::Ask => self.ask(agent)?,
                 Stage::Answer(answer) => self.read(agent, answer)?,

@@ -11,12 +11,13 @@
 mod json;
 pub mod toml;
 
-use std::collections::BTreeMap;
-use std::fmt;
+use alloc::collections::BTreeMap;
+use core::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::platform::{FileError, FileErrorKind, Platform};
+use crate::prelude::*;
 
 /// The longest file that is read, in bytes.
 pub const LIMIT: u64 = 1 << 20;
@@ -275,7 +276,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// A path with the home folder in place of a leading `~`.
 ///
@@ -337,11 +338,11 @@ impl Config {
     /// [`Error::Content`].
     pub fn read(file: &str, content: &[u8]) -> Result<Self, Error> {
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-        let text = match std::str::from_utf8(content) {
+        let text = match core::str::from_utf8(content) {
             Ok(text) => text,
             Err(error) => {
                 let good = &content[..error.valid_up_to()];
-                let good = std::str::from_utf8(good).unwrap_or_default();
+                let good = core::str::from_utf8(good).unwrap_or_default();
                 let (line, column) = place(good, good.len());
                 return Err(Error::content(file, line, column, "no UTF-8".to_owned()));
             }
@@ -530,7 +531,7 @@ fn normalise(value: Value, named: bool, path: &mut Vec<String>) -> Result<Value,
                 path.push(key.clone());
                 if normal.contains_key(&key) {
                     return Err(Fault {
-                        path: std::mem::take(path),
+                        path: core::mem::take(path),
                         what: "said twice, in camel case and in snake case; keep one".to_owned(),
                     });
                 }
@@ -635,7 +636,7 @@ fn check(table: &Value, rule: &str, kind: &Kind, path: &mut Vec<String>) -> Resu
             None => {
                 if let Some(what) = kind.objection(key, value) {
                     return Err(Fault {
-                        path: std::mem::take(path),
+                        path: core::mem::take(path),
                         what,
                     });
                 }

@@ -16,8 +16,9 @@
 //! Nothing is made up: a string, number or key that is cut off, a value that is missing, a bare word, two
 //! values side by side are refused, since a tool would do something else than the model meant.
 
-use std::fmt;
+use core::fmt;
 
+use crate::prelude::*;
 use serde_json::{Map, Value};
 
 /// Longest text that is read, in bytes.
@@ -51,7 +52,7 @@ impl fmt::Display for RepairError {
     }
 }
 
-impl std::error::Error for RepairError {}
+impl core::error::Error for RepairError {}
 
 /// Reads JSON, or what is clearly meant as such: the value, and whether the text had to be repaired.
 ///

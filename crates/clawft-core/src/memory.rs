@@ -6,6 +6,7 @@
 
 use crate::config;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
+use crate::prelude::*;
 use crate::time::rfc3339;
 
 /// The longest memory, in bytes.
@@ -118,7 +119,7 @@ fn lower(text: &str) -> String {
 
 fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         // Blank lines before it
         while let Some((line, after)) = rest.split_once('\n')
             && line.trim().is_empty()
@@ -217,6 +218,8 @@ pub fn history(workspace: &dyn Directory) -> Result<String, FileError> {
 
 #[cfg(test)]
 mod tests {
+    use crate::prelude::*;
+
     /// The standard library has the whole table.
     #[test]
     fn letters_are_made_small_as_unicode_says() {

@@ -2,6 +2,7 @@
 
 use crate::memory;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
+use crate::prelude::*;
 use crate::time;
 use crate::tool::Spec;
 

@@ -16,14 +16,15 @@
 //! sessions of older workspaces; there and for `.json`, each `:` of a key may be a `_` instead. The first message that is added brings it over; the
 //! old file stays.
 
-use std::fmt;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use core::fmt;
 
 use serde_json::{Map, Value, json};
 
 use crate::config;
 use crate::message::{Message, Role, ToolCall};
 use crate::platform::{Clock, Directory, FileError, FileErrorKind, Platform};
+use crate::prelude::*;
 use crate::time::rfc3339;
 
 /// The longest line that is written, in bytes: one message as JSON.
@@ -72,7 +73,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
@@ -196,7 +197,7 @@ impl Store {
     /// [`Error::File`].
     pub fn keys(&self) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
-        let folders = std::iter::once(&self.directory).chain(&self.older);
+        let folders = core::iter::once(&self.directory).chain(&self.older);
         for folder in folders {
             for entry in folder.list(".")? {
                 let name = entry.name.as_str();
@@ -212,7 +213,7 @@ impl Store {
     /// A session as it was kept before.
     fn older(&self, key: &str, window: usize) -> Result<Option<Session>, Error> {
         let stems = [encode(key), key.replace(':', "_")];
-        let own = std::iter::once((&self.directory, true));
+        let own = core::iter::once((&self.directory, true));
         for (folder, own) in own.chain(self.older.iter().map(|folder| (folder, false))) {
             for stem in &stems {
                 // Lines in the own folder are this key's or another's, never older ones.

@@ -10,10 +10,11 @@
 //! host resolves names out of the component's sight: there, only the host can keep a public name from
 //! leading to a private address.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::ToolsConfig;
+use crate::prelude::*;
 
 /// How near to the machine an address is. Each zone includes those before it, where it is a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +46,7 @@ impl fmt::Display for UrlError {
     }
 }
 
-impl std::error::Error for UrlError {}
+impl core::error::Error for UrlError {}
 
 /// A URL of HTTP, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,16 +16,18 @@
 //! Several processes may use a collection: each looks whether the file has changed before it uses what it
 //! has in memory. What one adds in the very moment in which another takes all changes in may be lost.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use core::cell::RefCell;
+use core::fmt;
 
 use clawft_vectors::Index;
 pub use clawft_vectors::Metric;
+use clawft_vectors::float;
 use serde_json::Value;
 
 use crate::memory::small;
 use crate::platform::{Directory, FileError, FileErrorKind};
+use crate::prelude::*;
 use crate::tool::object;
 
 /// Numbers in a vector that [`embed`] makes.
@@ -93,7 +95,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
@@ -657,7 +659,7 @@ fn hexadecimal(vector: &[f32]) -> String {
 
 fn numbers(digits: &str) -> Option<Vec<f32>> {
     let number = |chunk: &[u8]| {
-        let digits = std::str::from_utf8(chunk).ok()?;
+        let digits = core::str::from_utf8(chunk).ok()?;
         Some(f32::from_bits(u32::from_str_radix(digits, 16).ok()?))
     };
     digits.as_bytes().chunks(8).map(number).collect()
@@ -695,18 +697,15 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
             add(&word, weight);
             let parts = word.windows(3);
             #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
-            let part = weight / (parts.len() as f32).sqrt();
+            let part = weight / root(parts.len() as f32);
             for feature in parts {
                 add(feature, part);
             }
         }
         word.truncate(1);
     }
-    let length = vector
-        .iter()
-        .map(|number| number * number)
-        .sum::<f32>()
-        .sqrt();
+    let squares = vector.iter().map(|number| number * number);
+    let length = root(squares.sum());
     if length == 0.0 {
         return None;
     }
@@ -714,6 +713,14 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
         *number /= length;
     }
     Some(vector)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the root is as near as an f32 can be"
+)]
+fn root(number: f32) -> f32 {
+    float::root(number.into()) as f32
 }
 
 /// FNV-1a of 64 bits (Fowler, Noll and Vo) of the characters' UTF-8, with `MurmurHash3`'s last steps: by

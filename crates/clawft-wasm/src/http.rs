@@ -1,5 +1,10 @@
 //! Requests that the host sends.
 
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request, USER_AGENT};
 
 use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;

@@ -86,6 +86,6 @@ impl Walker<'_> {
         }
         let end = self.at.min(self.text.len());
         self.at += 1;
-        std::str::from_utf8(&self.text[start..end]).unwrap_or_default()
+        core::str::from_utf8(&self.text[start..end]).unwrap_or_default()
     }
 }

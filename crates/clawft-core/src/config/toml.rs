@@ -5,6 +5,7 @@
 //! things differ: dates and times become texts, and `inf` and `nan`, which JSON has not, are refused. No
 //! error quotes the file, which may hold keys.
 
+use crate::prelude::*;
 use serde_json::{Map, Value};
 
 /// How deep arrays and inline tables may lie in each other, and how many parts a key may have.

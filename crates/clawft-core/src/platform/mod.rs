@@ -4,8 +4,9 @@
 //! All of it is synchronous, because a component of WASI 0.2 waits so; several requests wait at once all
 //! the same, since [`HttpClient::send`] returns before the answer is there.
 
-use std::fmt;
-use std::rc::Rc;
+use crate::prelude::*;
+use alloc::rc::Rc;
+use core::fmt;
 
 #[cfg(feature = "wasi-platform")]
 pub mod memory;
@@ -110,7 +111,7 @@ impl fmt::Display for HttpError {
     }
 }
 
-impl std::error::Error for HttpError {}
+impl core::error::Error for HttpError {}
 
 /// The network. It follows no redirection: whoever asks judges each address by itself.
 pub trait HttpClient {
@@ -190,7 +191,7 @@ impl fmt::Display for FileError {
     }
 }
 
-impl std::error::Error for FileError {}
+impl core::error::Error for FileError {}
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

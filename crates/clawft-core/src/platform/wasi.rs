@@ -3,10 +3,11 @@
 //! Every path is resolved by the host, below the open folder that it is relative to, so neither `..` nor
 //! a link leads out of it, whatever happens to the folder meanwhile.
 
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use super::memory;
 use super::{Directory, Entry, FileError, FileErrorKind, FileKind, Random};
+use crate::prelude::*;
 
 /// Most links that lead from one to the next.
 const LINKS: u32 = 40;

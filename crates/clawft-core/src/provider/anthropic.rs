@@ -12,6 +12,7 @@ use super::{ChatRequest, Decoder, ModelError, Provider, endpoint, headers};
 use crate::config::Secret;
 use crate::message::{Message, Role};
 use crate::platform::Request;
+use crate::prelude::*;
 
 /// The version of the API that is spoken here.
 const VERSION: &str = "2023-06-01";

@@ -2,6 +2,7 @@
 
 use crate::json_repair;
 use crate::message::ToolCall;
+use crate::prelude::*;
 use crate::sse::digits;
 
 /// JSON as it is written: a request has a few members of known names, so nothing needs to be kept of it.
@@ -17,9 +18,9 @@ impl Body {
 
     /// Adds a string, quoted.
     pub(super) fn string(&mut self, text: &str) -> &mut Self {
-        // Writing to memory cannot fail.
-        let _ = serde_json::to_writer(&mut self.0, text);
-        self
+        // A text can be written.
+        let quoted = serde_json::to_string(text).unwrap_or_default();
+        self.raw(&quoted)
     }
 
     /// Adds a comma unless a list starts here.
@@ -39,7 +40,7 @@ impl Body {
     )]
     pub(super) fn temperature(&mut self, temperature: f32, highest: f32) -> &mut Self {
         // NB: `clamp` shows its bounds when it panics, which takes kilobytes.
-        let thousandths = (temperature.max(0.0).min(highest) * 1000.0).round() as u32;
+        let thousandths = (temperature.max(0.0).min(highest) * 1000.0 + 0.5) as u32;
         self.raw(&(thousandths / 1000).to_string()).raw(".");
         for place in [100, 10] {
             if thousandths % 1000 < place {

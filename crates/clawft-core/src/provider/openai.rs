@@ -11,6 +11,7 @@ use super::{ChatRequest, Decoder, ModelError, Provider, endpoint, headers};
 use crate::config::Secret;
 use crate::message::Message;
 use crate::platform::Request;
+use crate::prelude::*;
 
 /// A provider of chat completions.
 // NB: not Debug, since a header may hold a key.

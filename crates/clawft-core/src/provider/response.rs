@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Completion, Decoder, ModelError};
 use crate::json_repair;
 use crate::message::{StopReason, ToolCall, Usage};
+use crate::prelude::*;
 use crate::sse;
 
 /// Longest answer, in bytes: the body of plain JSON, or what is kept of a stream. The answer is there

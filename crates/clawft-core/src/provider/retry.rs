@@ -4,6 +4,7 @@
 //! and 500 or more; `x-should-retry` decides against that; the wait is the server's (`retry-after-ms`,
 //! `retry-after`), or else grows from half a second to eight, less up to a quarter at random.
 
+use crate::prelude::*;
 use crate::sse::digits;
 
 /// Longest wait for a server, in milliseconds. A user rather hears that it takes longer.

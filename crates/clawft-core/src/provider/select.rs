@@ -1,12 +1,13 @@
 //! Which provider a model belongs to.
 
-use std::fmt;
+use core::fmt;
 
 use super::Provider;
 use super::anthropic::Anthropic;
 use super::openai::OpenAi;
 use crate::config::{Config, Secret};
 use crate::platform::Environment;
+use crate::prelude::*;
 
 /// Which API a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +160,7 @@ impl fmt::Display for SelectError {
     }
 }
 
-impl std::error::Error for SelectError {}
+impl core::error::Error for SelectError {}
 
 fn names() -> String {
     let mut names = String::new();

@@ -1,8 +1,10 @@
 //! Arguments of a tool, checked by its schema: what a model is told is what is enforced.
 
+use clawft_vectors::float;
 use serde_json::Value;
 
 use super::{Spec, ToolError};
+use crate::prelude::*;
 
 /// Arguments that their schema allows.
 #[derive(Debug)]
@@ -158,7 +160,7 @@ fn fits(schema: &Value, value: &Value) -> bool {
         }
         Some("boolean") => value.is_boolean(),
         Some("integer") => {
-            number.is_some_and(|number| number.trunc().to_bits() == number.to_bits())
+            number.is_some_and(|number| float::round(number).to_bits() == number.to_bits())
         }
         Some("number") => number.is_some(),
         _ => true,

@@ -1,5 +1,6 @@
 //! HTML as text: what a reader would see, one block a line, with its links.
 
+use crate::prelude::*;
 use crate::url_policy::Url;
 
 /// A page.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object, paths};
 use crate::platform::FileKind;
+use crate::prelude::*;
 
 /// The most entries of one result, which keeps it within what a model is given.
 const MAX_ENTRIES: usize = 500;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object};
 use crate::memory;
+use crate::prelude::*;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 

@@ -1,6 +1,7 @@
 //! Paths as models write them.
 
 use super::{Context, ToolError};
+use crate::prelude::*;
 
 /// The path below the workspace that a model means. The [`Directory`](crate::platform::Directory) confines
 /// what it leads to, links included; this tells a model what to write instead.

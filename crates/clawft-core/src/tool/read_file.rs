@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, paths};
+use crate::prelude::*;
 
 /// The longest file that is read, in bytes: a component has 16 MiB in all.
 pub const MAX_FILE: u64 = 1 << 20;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object};
+use crate::prelude::*;
 use crate::vectors::Entry;
 
 /// The collection where none is named.

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, vector_add};
+use crate::prelude::*;
 use crate::vectors::Query;
+use clawft_vectors::float;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -47,7 +49,7 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         let text = &found.text[..found.text.floor_char_boundary(room)];
         room -= text.len();
         // Four digits say as much as a distance means.
-        let distance = (f64::from(found.distance) * 1e4).round_ties_even() / 1e4;
+        let distance = float::round(f64::from(found.distance) * 1e4) / 1e4;
         let mut result = vec![
             ("id", Value::from(found.id)),
             ("distance", distance.into()),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, html, object};
 use crate::platform::{Exchange, Head, HttpError, Request};
+use crate::prelude::*;
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
 
 /// The most of a body that is read, in bytes

@@ -6,6 +6,7 @@ use super::arguments::Arguments;
 use super::web_fetch::read_body;
 use super::{Context, Running, Spec, Tool, ToolError, object};
 use crate::platform::Request;
+use crate::prelude::*;
 use crate::url_policy::encode;
 
 const BRAVE: &str = "https://api.search.brave.com/res/v1/web/search";
