@@ -15,13 +15,13 @@ use core::fmt;
 use serde_json::Value;
 
 use crate::config::{self, Config};
-use crate::json_repair;
 use crate::message::{Message, Role, StopReason, ToolCall, Usage};
 use crate::platform::{Directory, Exchange, FileError, HttpError, Platform};
 use crate::prelude::*;
 use crate::provider::select::{SelectError, Selected, select};
 use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
 use crate::tool::{self, Context, Running, Spec, ToolError, object};
+use crate::{json, json_repair};
 use crate::{prompt, session, vectors};
 
 /// The most bytes of a tool's result that a model is given.
@@ -722,7 +722,7 @@ impl Turn {
             let value =
                 result.unwrap_or_else(|error| object(vec![("error", error.message.into())]));
             let failed = value.get("error").is_some();
-            let content = cut(value.to_string());
+            let content = cut(json::text(&value));
             self.messages
                 .push(Message::tool_result(&*call.id, &*content));
             Event::ToolResult {

@@ -354,12 +354,9 @@ impl Config {
             _ => text.trim_start().starts_with('{'),
         };
         let document = if is_json {
-            // Its messages name places and what is missing there, never what stands there.
-            serde_json::from_slice(text.as_bytes()).map_err(|error| {
-                let what = error.to_string();
-                let what = what.split(" at line ").next().unwrap_or_default();
-                Error::content(file, error.line(), error.column(), what.to_owned())
-            })?
+            // Its messages name places and what is wrong there, never what stands there.
+            crate::json::parse(text.as_bytes(), usize::MAX)
+                .map_err(|error| Error::content(file, error.line, error.column, error.reason))?
         } else {
             let table = toml::parse(text).map_err(|fault| {
                 let (line, column) = place(text, fault.at);

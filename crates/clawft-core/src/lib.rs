@@ -20,6 +20,7 @@ pub mod agent;
 #[cfg(feature = "channels")]
 pub mod channel;
 pub mod config;
+pub mod json;
 pub mod json_repair;
 pub mod memory;
 pub mod message;

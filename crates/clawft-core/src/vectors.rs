@@ -25,6 +25,7 @@ pub use clawft_vectors::Metric;
 use clawft_vectors::float;
 use serde_json::Value;
 
+use crate::json;
 use crate::memory::small;
 use crate::platform::{Directory, FileError, FileErrorKind};
 use crate::prelude::*;
@@ -237,7 +238,7 @@ impl Store {
         let there = collection.place(id).is_ok();
         if there {
             let folder = self.workspace.as_ref();
-            let line = object(vec![("deleted", id.into())]).to_string() + "\n";
+            let line = json::text(&object(vec![("deleted", id.into())])) + "\n";
             collection.append(folder, &line, 1)?;
             collection.apply(Change::Delete(id))?;
             collection.settle(folder)?;
@@ -327,11 +328,6 @@ const METRICS: [(&str, Metric); 3] = [
     ("dot", Metric::Dot),
 ];
 
-/// A line's JSON; null if it is none.
-fn json(line: &[u8]) -> Value {
-    serde_json::from_slice(line).unwrap_or_default()
-}
-
 fn read_if_there(
     folder: &dyn Directory,
     path: &str,
@@ -351,7 +347,7 @@ impl Collection {
         };
         let damaged = |line: usize, what| Error::Damaged(path.clone(), line as u64, what);
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
-        let header = json(lines.next().unwrap_or_default());
+        let header = json::or_null(lines.next().unwrap_or_default());
         let number = |key: &str| usize::try_from(header[key].as_u64()?).ok();
         let metric = METRICS
             .into_iter()
@@ -381,7 +377,7 @@ impl Collection {
                 collection.changes = usize::MAX;
                 break;
             }
-            match Change::parse(&json(line)) {
+            match Change::parse(&json::or_null(line)) {
                 None => return Err(damaged(read + 2, "no record in line")),
                 Some(Change::Put(record, _)) if read < indexed => collection.put(record),
                 Some(change) => changes.push(change),
@@ -519,7 +515,7 @@ impl Collection {
             let record = Record {
                 id,
                 text: entry.text.to_owned(),
-                metadata: entry.metadata.map(Value::to_string).unwrap_or_default(),
+                metadata: entry.metadata.map(json::text).unwrap_or_default(),
             };
             record.write(entry.vector, &mut lines);
             ids.push(id);
@@ -592,7 +588,7 @@ impl Collection {
             ("embedding", self.embedded.then_some(EMBEDDING).into()),
             ("indexed", self.records.len().into()),
         ]);
-        let mut text = header.to_string();
+        let mut text = json::text(&header);
         text.push('\n');
         for record in &self.records {
             record.write(None, &mut text);
@@ -603,7 +599,7 @@ impl Collection {
 
 impl Record {
     fn metadata(&self) -> Value {
-        json(self.metadata.as_bytes())
+        json::or_null(self.metadata.as_bytes())
     }
 
     /// Adds its line to a text.
@@ -618,7 +614,7 @@ impl Record {
         if let Some(vector) = vector {
             line.push(("vector", hexadecimal(vector).into()));
         }
-        text.push_str(&object(line).to_string());
+        text.push_str(&json::text(&object(line)));
         text.push('\n');
     }
 }
@@ -633,7 +629,7 @@ impl Change {
             id: line["id"].as_u64()?,
             text: line["text"].as_str()?.to_owned(),
             metadata: if metadata.is_object() {
-                metadata.to_string()
+                json::text(metadata)
             } else {
                 String::new()
             },

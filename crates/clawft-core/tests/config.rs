@@ -308,7 +308,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "c.json",
         "{\n\"providers\": {\"a\": {\"apiKey\": \"sk-do-not-show-me}}}",
-        "c.json:2:51: EOF while parsing a string",
+        "c.json:2:31: a string without an end",
     ),
     (
         "c.toml",

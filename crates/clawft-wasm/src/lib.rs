@@ -25,7 +25,7 @@ use core::cell::RefCell;
 use clawft_core::agent::{self, Agent};
 use clawft_core::message::{StopReason, ToolCall};
 use clawft_core::platform::{FileError, FileErrorKind, HttpError, Platform, memory};
-use clawft_core::vectors;
+use clawft_core::{json, vectors};
 
 use bindings::exports::clawft::agent::agent as world;
 use bindings::exports::clawft::agent::vectors as vector_world;
@@ -144,7 +144,7 @@ impl world::Guest for Component {
     }
 
     fn capabilities() -> Result<String, Error> {
-        Ok(agent()?.capabilities().to_string())
+        Ok(json::text(&agent()?.capabilities()))
     }
 }
 
@@ -233,10 +233,9 @@ impl vector_world::Guest for Component {
         let metadata = entries
             .iter()
             .map(|entry| {
-                // Not `from_str`, which would be a second reader of JSON.
                 let metadata = entry.metadata.as_ref();
                 metadata
-                    .map(|text| serde_json::from_slice(text.as_bytes()))
+                    .map(|text| json::parse(text.as_bytes(), usize::MAX))
                     .transpose()
             })
             .collect::<Result<Vec<_>, _>>()
@@ -276,7 +275,7 @@ impl vector_world::Guest for Component {
                 id: found.id,
                 distance: found.distance,
                 text: found.text,
-                metadata: found.metadata.to_string(),
+                metadata: json::text(&found.metadata),
             })
             .collect())
     }

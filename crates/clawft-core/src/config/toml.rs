@@ -578,14 +578,14 @@ fn number(word: &str) -> Option<Value> {
     }
     // What is left is written as JSON writes it, whose reader is here anyway.
     let sign = if word.starts_with('-') { "-" } else { "" };
-    let value: Value = serde_json::from_slice(format!("{sign}{digits}").as_bytes()).ok()?;
+    let number = crate::json::number([sign, &digits].concat().as_bytes())?;
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // JSON's integers reach further and go on as floats; its -0 is a float too.
-        let zero = value.as_f64() == Some(0.0);
-        let integer = if zero { Some(0) } else { value.as_i64() };
+        let zero = number.as_f64() == Some(0.0);
+        let integer = if zero { Some(0) } else { number.as_i64() };
         return integer.map(Value::from);
     }
-    Some(value)
+    Some(Value::Number(number))
 }
 
 /// `count` digits, at most `most`, and what follows them.

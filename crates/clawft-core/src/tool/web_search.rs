@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::web_fetch::read_body;
 use super::{Context, Running, Spec, Tool, ToolError, object};
+use crate::json;
 use crate::platform::Request;
 use crate::prelude::*;
 use crate::url_policy::encode;
@@ -85,7 +86,7 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
             )));
         }
         let (body, truncated) = read_body(exchange.as_mut(), MAX_RESPONSE)?;
-        let document: Value = serde_json::from_slice(&body)
+        let document: Value = json::parse(&body, usize::MAX)
             .ok()
             .filter(|_| !truncated)
             .ok_or_else(|| ToolError::new("the search API's answer is no JSON, or too long"))?;
