@@ -88,6 +88,14 @@ pub(crate) fn quote(string: &str, text: &mut String) {
     text.push('"');
 }
 
+/// A string in its quotation marks, as errors show it.
+#[must_use]
+pub fn quoted(string: &str) -> String {
+    let mut text = String::new();
+    quote(string, &mut text);
+    text
+}
+
 /// The number that JSON writes so; `None` if that is none, or too large for a float.
 pub(crate) fn number(text: &[u8]) -> Option<Number> {
     let (negative, mut rest) = match text {

@@ -5,6 +5,7 @@
 //! first change.
 
 use crate::config;
+use crate::json_repair::find;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
 use crate::prelude::*;
 use crate::time::rfc3339;
@@ -79,7 +80,7 @@ pub fn read(platform: &Platform, workspace: &dyn Directory) -> Result<String, Fi
 pub fn query<'a>(memory: &'a str, query: &str) -> Vec<&'a str> {
     let query = lower(query);
     paragraphs(memory)
-        .filter(|paragraph| lower(paragraph).contains(&query))
+        .filter(|paragraph| find(lower(paragraph).as_bytes(), query.as_bytes()).is_some())
         .collect()
 }
 

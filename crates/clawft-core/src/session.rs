@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use crate::config;
 use crate::json;
+use crate::json_repair::find;
 use crate::message::{Message, Role, ToolCall};
 use crate::platform::{Clock, Directory, FileError, FileErrorKind, Platform};
 use crate::prelude::*;
@@ -64,7 +65,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key { key, what } => write!(formatter, "session {key:?}: {what}"),
+            Self::Key { key, what } => {
+                write!(formatter, "session {}: {what}", json::quoted(key))
+            }
             Self::TooLong => write!(
                 formatter,
                 "a message of more than {RECORD_LIMIT} bytes is not kept"
@@ -260,7 +263,7 @@ fn file_name(key: &str) -> Result<String, Error> {
     if key.chars().any(char::is_control) {
         return wrong("it has a control character");
     }
-    if key.contains(['/', '\\']) || key.contains("..") {
+    if key.contains(['/', '\\']) || find(key.as_bytes(), b"..").is_some() {
         return wrong("it could be taken for a path; leave out /, \\ and ..");
     }
     let name = format!("{}.jsonl", encode(key));

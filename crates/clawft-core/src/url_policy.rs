@@ -14,6 +14,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::ToolsConfig;
+use crate::json_repair::find;
 use crate::prelude::*;
 
 /// How near to the machine an address is. Each zone includes those before it, where it is a limit.
@@ -388,8 +389,8 @@ fn parse_host(text: &str) -> Result<(String, Option<IpAddr>), UrlError> {
 /// An IPv6 address: up to eight groups, `::` for those of zero that are left out, and maybe an IPv4 address
 /// in the place of the last two (RFC 4291, 2.2).
 fn parse_v6(text: &str) -> Option<Ipv6Addr> {
-    let (head, tail) = match text.split_once("::") {
-        Some((head, tail)) => (head, Some(tail)),
+    let (head, tail) = match find(text.as_bytes(), b"::") {
+        Some(at) => (&text[..at], Some(&text[at + 2..])),
         None => (text, None),
     };
     let mut groups = [0; 8];

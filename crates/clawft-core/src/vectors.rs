@@ -77,7 +77,8 @@ impl fmt::Display for Error {
         match self {
             Self::Name(name) => write!(
                 formatter,
-                "{name:?} names no collection: 1 to {MAX_NAME} letters, digits, - or _ do"
+                "{} names no collection: 1 to {MAX_NAME} letters, digits, - or _ do",
+                json::quoted(name)
             ),
             Self::Unknown(name) => write!(formatter, "there is no collection {name}"),
             Self::Exists(name) => {

@@ -4,6 +4,7 @@
 //! All of it is synchronous, because a component of WASI 0.2 waits so; several requests wait at once all
 //! the same, since [`HttpClient::send`] returns before the answer is there.
 
+use crate::json;
 use crate::prelude::*;
 use alloc::rc::Rc;
 use core::fmt;
@@ -174,7 +175,9 @@ impl fmt::Display for FileError {
         match &self.kind {
             FileErrorKind::NotFound => write!(formatter, "{path}: no such file or folder"),
             FileErrorKind::Outside => write!(formatter, "{path}: leads out of its folder"),
-            FileErrorKind::InvalidPath => write!(formatter, "{path:?}: no path of a file"),
+            FileErrorKind::InvalidPath => {
+                write!(formatter, "{}: no path of a file", json::quoted(path))
+            }
             FileErrorKind::Denied => write!(formatter, "{path}: permission denied"),
             FileErrorKind::WrongKind => {
                 write!(
@@ -194,7 +197,7 @@ impl fmt::Display for FileError {
 impl core::error::Error for FileError {}
 
 /// The kind of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
     /// A regular file
     File,
@@ -206,8 +209,8 @@ pub enum FileKind {
     Other,
 }
 
-/// One file of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One file of a folder; in order, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// Its name, no path
     pub name: String,

@@ -3,6 +3,7 @@
 //! Every path is resolved by the host, below the open folder that it is relative to, so neither `..` nor
 //! a link leads out of it, whatever happens to the folder meanwhile.
 
+use alloc::collections::BinaryHeap;
 use alloc::rc::Rc;
 
 use super::memory;
@@ -371,7 +372,8 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
 
     fn list(&self, path: &str) -> Result<Vec<Entry>, FileError> {
         let folder = self.descend(path, false)?;
-        let mut entries = Vec::new();
+        // NB: a heap, of which there are others: sorting would add kilobytes.
+        let mut entries = BinaryHeap::new();
         for name in folder
             .descriptor
             .names()
@@ -384,8 +386,7 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
                 Err(refusal) => return Err(self.error(path, refusal)),
             }
         }
-        entries.sort_unstable_by(|left, right| left.name.cmp(&right.name));
-        Ok(entries)
+        Ok(entries.into_sorted_vec())
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {

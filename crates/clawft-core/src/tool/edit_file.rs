@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object, read_file, write_file};
+use crate::json_repair::find;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -28,15 +29,16 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     let path = arguments.text("path");
     let old = arguments.text("old_text");
     let text = read_file::read(context, path)?;
-    let mut places = text.match_indices(old).map(|(place, _)| place);
-    let place = places
-        .next()
-        .ok_or_else(|| ToolError::new("old_text not found in file"))?;
-    let mut count = 1 + places.count();
+    let from = |start: usize| find(&text.as_bytes()[start..], old.as_bytes());
+    let place = from(0).ok_or_else(|| ToolError::new("old_text not found in file"))?;
+    let (mut count, mut end) = (1, place + old.len());
+    while let Some(next) = from(end) {
+        count += 1;
+        end += next + old.len();
+    }
     if count == 1 {
         // Places that overlap are two as well: `aa` in `aaa` names no one place.
-        let next = text[place..].chars().next().map_or(1, char::len_utf8);
-        count += usize::from(text[place + next..].contains(old));
+        count += usize::from(from(place + 1).is_some());
     }
     if count > 1 {
         return Err(ToolError::new(format!(

@@ -1,5 +1,6 @@
 //! HTML as text: what a reader would see, one block a line, with its links.
 
+use crate::json_repair::find;
 use crate::prelude::*;
 use crate::url_policy::Url;
 
@@ -189,7 +190,8 @@ impl Reader<'_> {
     /// Takes what begins with `<`: what follows it, or `None` if it does not end.
     fn markup<'h>(&mut self, text: &'h str) -> Option<&'h str> {
         if let Some(comment) = text.strip_prefix("<!--") {
-            return comment.split_once("-->").map(|(_, after)| after);
+            let end = find(comment.as_bytes(), b"-->")?;
+            return Some(&comment[end + 3..]);
         }
         let inside = &text[1..];
         let closing = inside.starts_with('/');
@@ -289,7 +291,7 @@ fn tag_end(tag: &str) -> Option<usize> {
 fn close_of(text: &str, name: &str) -> usize {
     let bytes = text.as_bytes();
     let mut start = 0;
-    while let Some(found) = text[start..].find("</") {
+    while let Some(found) = find(&bytes[start..], b"</") {
         let at = start + found;
         let named = bytes.get(at + 2..at + 2 + name.len());
         if named.is_some_and(|named| named.eq_ignore_ascii_case(name.as_bytes())) {

@@ -1,6 +1,7 @@
 //! Paths as models write them.
 
 use super::{Context, ToolError};
+use crate::json;
 use crate::prelude::*;
 
 /// The path below the workspace that a model means. The [`Directory`](crate::platform::Directory) confines
@@ -14,7 +15,8 @@ use crate::prelude::*;
 pub fn inside(context: &Context<'_>, path: &str) -> Result<String, ToolError> {
     let refuse = |why: &str| {
         Err(ToolError::new(format!(
-            "{path:?} {why}; paths are relative to the workspace, such as notes/today.md"
+            "{} {why}; paths are relative to the workspace, such as notes/today.md",
+            json::quoted(path)
         )))
     };
     if path.is_empty() {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, html, object};
+use crate::json;
 use crate::platform::{Exchange, Head, HttpError, Request};
 use crate::prelude::*;
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
@@ -94,7 +95,10 @@ fn headers(arguments: &Arguments<'_>) -> Result<Vec<(String, String)>, ToolError
         // RFC 9110: a token, and a value without controls but tab.
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
-            return Err(ToolError::new(format!("{name:?} is no name of a header")));
+            return Err(ToolError::new(format!(
+                "{} is no name of a header",
+                json::quoted(name)
+            )));
         }
         if value
             .bytes()
