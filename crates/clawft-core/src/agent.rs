@@ -8,8 +8,8 @@
 //! A request that a provider turns down for now (429, 408, 5xx), or that gets no answer or half of one, is
 //! made again, but only while nothing of its answer was shown.
 
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
+use alloc::vec::IntoIter;
 use core::fmt;
 
 use serde_json::Value;
@@ -339,7 +339,7 @@ impl Agent {
             attempt: 1,
             iterations: 0,
             usage: Usage::default(),
-            pending: VecDeque::new(),
+            pending: Vec::new().into_iter(),
             stage: Stage::Ask,
         })
     }
@@ -395,7 +395,7 @@ pub struct Turn {
     iterations: u32,
     usage: Usage,
     /// Events that are to be given before anything else happens
-    pending: VecDeque<Event>,
+    pending: IntoIter<Event>,
     stage: Stage,
 }
 
@@ -409,14 +409,19 @@ enum Stage {
     Over,
 }
 
+/// A call, and what it is at.
+type Started = (ToolCall, Result<Running, ToolError>);
+
 /// The calls of an answer.
 struct Tools {
     /// Those that are not announced yet
-    rest: VecDeque<ToolCall>,
+    rest: IntoIter<ToolCall>,
     /// The one that is, and is not started
     announced: Option<ToolCall>,
     /// Those that are started, or failed at it
-    started: VecDeque<(ToolCall, Result<Running, ToolError>)>,
+    started: Vec<Started>,
+    /// Those of them whose results are waited for, once all are started
+    waiting: IntoIter<Started>,
 }
 
 /// A response that is being read.
@@ -452,7 +457,7 @@ impl Turn {
     /// # Errors
     /// The turn is over then, and nothing of it is in the session.
     pub fn next(&mut self, agent: &Agent) -> Result<Option<Event>, Error> {
-        if let Some(event) = self.pending.pop_front() {
+        if let Some(event) = self.pending.next() {
             return Ok(Some(event));
         }
         loop {
@@ -663,29 +668,31 @@ impl Turn {
             stop,
             ..
         } = completion;
+        let mut events = Vec::new();
         let rest = text.get(shown..).filter(|rest| !rest.is_empty());
-        self.pending
-            .extend(rest.map(|rest| Event::Text(rest.to_owned())));
+        events.extend(rest.map(|rest| Event::Text(rest.to_owned())));
         if tool_calls.is_empty() {
-            self.end(agent, text, stop)?;
+            events.push(self.end(agent, text, stop)?);
         } else if self.iterations >= agent.config.agent.max_tool_iterations {
             return Err(Error::Iterations(agent.config.agent.max_tool_iterations));
         } else {
             self.iterations += 1;
             self.stage = Stage::Tools(Tools {
-                rest: tool_calls.iter().cloned().collect(),
+                rest: tool_calls.clone().into_iter(),
                 announced: None,
-                started: VecDeque::new(),
+                started: Vec::new(),
+                waiting: Vec::new().into_iter(),
             });
             self.messages.push(Message {
                 tool_calls,
                 ..Message::text(Role::Assistant, text)
             });
         }
-        Ok(self.pending.pop_front())
+        self.pending = events.into_iter();
+        Ok(self.pending.next())
     }
 
-    fn end(&mut self, agent: &Agent, text: String, stop: StopReason) -> Result<(), Error> {
+    fn end(&self, agent: &Agent, text: String, stop: StopReason) -> Result<Event, Error> {
         // A refusal in the history tends to beget others.
         if stop != StopReason::Refused {
             if text.trim().is_empty() {
@@ -694,13 +701,12 @@ impl Turn {
             let said = [(Role::User, &*self.message), (Role::Assistant, &*text)];
             agent.sessions.append(&self.session, &said)?;
         }
-        self.pending.push_back(Event::Done {
+        Ok(Event::Done {
             text,
             stop,
             usage: self.usage,
             iterations: self.iterations,
-        });
-        Ok(())
+        })
     }
 
     /// Announces and starts a call, or waits for one when all are started.
@@ -708,12 +714,17 @@ impl Turn {
         let context = agent.context();
         if let Some(call) = tools.announced.take() {
             let running = start(&context, &call);
-            tools.started.push_back((call, running));
+            tools.started.push((call, running));
         }
-        let event = if let Some(call) = tools.rest.pop_front() {
+        if let Some(call) = tools.rest.next() {
             tools.announced = Some(call.clone());
-            Event::ToolCall(call)
-        } else if let Some((call, running)) = tools.started.pop_front() {
+            self.stage = Stage::Tools(tools);
+            return Some(Event::ToolCall(call));
+        }
+        if !tools.started.is_empty() {
+            tools.waiting = core::mem::take(&mut tools.started).into_iter();
+        }
+        let event = if let Some((call, running)) = tools.waiting.next() {
             let result = match running {
                 Ok(Running::Done(value)) => Ok(value),
                 Ok(Running::Waiting(wait)) => wait(&context),

@@ -7,6 +7,7 @@ use serde_json::{Number, Value};
 
 use crate::json_repair::{Parser, RepairError};
 use crate::prelude::*;
+use crate::text::digits;
 
 /// Reads JSON of at most so many values: each takes tens of bytes however short its text is.
 ///
@@ -105,14 +106,14 @@ pub(crate) fn number(text: &[u8]) -> Option<Number> {
     if let [b'0', b'0'..=b'9', ..] = rest {
         return None;
     }
-    let mut digits = Digits::default();
-    rest = digits.take(rest, 0)?;
-    let mut whole = digits.exponent == 0;
+    let mut parts = Digits::default();
+    rest = parts.take(rest, 0)?;
+    let mut whole = parts.exponent == 0;
     if let [b'.', fraction @ ..] = rest {
         whole = false;
-        rest = digits.take(fraction, 1)?;
+        rest = parts.take(fraction, 1)?;
     }
-    let mut exponent = digits.exponent;
+    let mut exponent = parts.exponent;
     if let [b'e' | b'E', power @ ..] = rest {
         whole = false;
         let (below, power) = match power {
@@ -120,12 +121,12 @@ pub(crate) fn number(text: &[u8]) -> Option<Number> {
             [b'+', power @ ..] => (false, power),
             _ => (false, power),
         };
-        let power = i32::try_from(crate::sse::digits(power)?).unwrap_or(i32::MAX);
+        let power = i32::try_from(digits(power, 10)?).unwrap_or(i32::MAX);
         exponent = exponent.saturating_add(if below { -power } else { power });
     } else if !rest.is_empty() {
         return None;
     }
-    let significand = digits.significand;
+    let significand = parts.significand;
     if whole && !negative {
         return Some(significand.into());
     }

@@ -20,6 +20,7 @@ use core::fmt;
 
 use crate::json;
 use crate::prelude::*;
+use crate::text::{self, find};
 use serde_json::{Map, Value};
 
 /// Longest text that is read, in bytes.
@@ -86,13 +87,6 @@ fn decode_again(value: Value) -> (Value, bool) {
         return (inner, true);
     }
     (value, false)
-}
-
-/// Where a text has another within it first. The search of `str` is made for long texts, and takes
-/// kilobytes.
-pub(crate) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    let mut places = text.windows(part.len().max(1));
-    places.position(|window| window.starts_with(part))
 }
 
 const CUT_OFF: &str = "the text ends here, and what is missing is not clear";
@@ -563,12 +557,7 @@ fn plain(written: &[u8]) -> Vec<u8> {
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 16 {
-        return None;
-    }
-    digits.iter().try_fold(0, |number, &digit| {
-        Some(number << 4 | u64::from(char::from(digit).to_digit(16)?))
-    })
+    text::digits(digits, 16).filter(|_| digits.len() <= 16)
 }
 
 /// Whole characters of a text: their bytes were only taken one by one.

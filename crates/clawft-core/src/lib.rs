@@ -30,6 +30,7 @@ pub mod prompt;
 pub mod provider;
 pub mod session;
 pub mod sse;
+pub mod text;
 pub mod time;
 pub mod tool;
 pub mod url_policy;

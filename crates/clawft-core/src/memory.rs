@@ -5,9 +5,9 @@
 //! first change.
 
 use crate::config;
-use crate::json_repair::find;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
 use crate::prelude::*;
+use crate::text::find;
 use crate::time::rfc3339;
 
 /// The longest memory, in bytes.

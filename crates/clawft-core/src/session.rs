@@ -23,10 +23,10 @@ use serde_json::Value;
 
 use crate::config;
 use crate::json;
-use crate::json_repair::find;
 use crate::message::{Message, Role, ToolCall};
 use crate::platform::{Clock, Directory, FileError, FileErrorKind, Platform};
 use crate::prelude::*;
+use crate::text::find;
 use crate::time::rfc3339;
 use crate::tool::object;
 

@@ -123,7 +123,7 @@ impl Decoder {
             }
             b"event" => self.name = value.to_vec(),
             b"id" if !value.contains(&0) => self.id = value.to_vec(),
-            b"retry" => self.retry = digits(value).or(self.retry),
+            b"retry" => self.retry = crate::text::digits(value, 10).or(self.retry),
             // A comment, or a field of a later standard
             _ => {}
         }
@@ -147,17 +147,6 @@ impl Decoder {
             id: text(self.id.clone()),
         })
     }
-}
-
-/// A number of digits alone, as large as 64 bits can have it.
-pub(crate) fn digits(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        Some(number.saturating_mul(10).saturating_add(digit))
-    })
 }
 
 /// The standard's "UTF-8 decode": each byte sequence that is none becomes U+FFFD. Lines and fields end at

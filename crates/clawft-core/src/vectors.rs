@@ -29,6 +29,7 @@ use crate::json;
 use crate::memory::small;
 use crate::platform::{Directory, FileError, FileErrorKind};
 use crate::prelude::*;
+use crate::text;
 use crate::tool::object;
 
 /// Numbers in a vector that [`embed`] makes.
@@ -656,8 +657,8 @@ fn hexadecimal(vector: &[f32]) -> String {
 
 fn numbers(digits: &str) -> Option<Vec<f32>> {
     let number = |chunk: &[u8]| {
-        let digits = core::str::from_utf8(chunk).ok()?;
-        Some(f32::from_bits(u32::from_str_radix(digits, 16).ok()?))
+        let bits = u32::try_from(text::digits(chunk, 16)?).ok()?;
+        Some(f32::from_bits(bits))
     };
     digits.as_bytes().chunks(8).map(number).collect()
 }

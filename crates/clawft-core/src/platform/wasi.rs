@@ -9,6 +9,7 @@ use alloc::rc::Rc;
 use super::memory;
 use super::{Directory, Entry, FileError, FileErrorKind, FileKind, Random};
 use crate::prelude::*;
+use crate::text;
 
 /// Most links that lead from one to the next.
 const LINKS: u32 = 40;
@@ -150,7 +151,7 @@ pub fn open<D: Descriptor + 'static>(
         };
         failure(path, kind)
     })?;
-    let below = match wanted[length..].join("/") {
+    let below = match text::join(&wanted[length..], "/") {
         here if here.is_empty() => ".".to_owned(),
         below => below,
     };
@@ -241,7 +242,9 @@ impl<D: Descriptor> Folder<D> {
                         .link(&place)
                         .map_err(|refusal| self.error(path, refusal))?;
                     place = match parent(&place) {
-                        Some(folder) if !target.starts_with('/') => [folder, &target].join("/"),
+                        Some(folder) if !target.starts_with('/') => {
+                            text::join(&[folder, &target], "/")
+                        }
                         _ => target,
                     };
                 }
@@ -445,6 +448,6 @@ fn leaves(path: &str) -> bool {
 }
 
 fn parent(path: &str) -> Option<&str> {
-    let (parent, _) = path.trim_end_matches('/').rsplit_once('/')?;
+    let (parent, _) = text::split_last(text::trim_end(path, '/'), b'/')?;
     Some(parent)
 }

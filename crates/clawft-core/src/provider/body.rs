@@ -2,7 +2,7 @@
 
 use crate::message::ToolCall;
 use crate::prelude::*;
-use crate::sse::digits;
+use crate::text::digits;
 use crate::{json, json_repair};
 
 /// JSON as it is written: a request has a few members of known names, so nothing needs to be kept of it.
@@ -85,7 +85,9 @@ pub(super) fn takes_temperature(model: &str) -> bool {
     if name.starts_with(b"claude") {
         // Longer numbers are dates.
         let parts = name.split(|byte| matches!(byte, b'-' | b'.'));
-        let mut versions = parts.filter(|part| part.len() <= 2).filter_map(digits);
+        let mut versions = parts
+            .filter(|part| part.len() <= 2)
+            .filter_map(|part| digits(part, 10));
         let version = (versions.next(), versions.next());
         return version.0.is_some() && version <= (Some(4), Some(6));
     }

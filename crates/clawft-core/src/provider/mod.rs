@@ -110,7 +110,7 @@ pub trait Decoder {
 
 /// The URL of a path below a base.
 fn endpoint(base: &str, path: &str) -> String {
-    format!("{}{path}", base.trim_end_matches('/'))
+    format!("{}{path}", crate::text::trim_end(base, '/'))
 }
 
 /// The headers of a request: what it wants and sends, those of its API, and those of the user, which

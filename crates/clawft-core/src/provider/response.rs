@@ -8,6 +8,7 @@ use super::{Completion, Decoder, ModelError};
 use crate::message::{StopReason, ToolCall, Usage};
 use crate::prelude::*;
 use crate::sse;
+use crate::text;
 use crate::{json, json_repair};
 
 /// Longest answer, in bytes: the body of plain JSON, or what is kept of a stream. The answer is there
@@ -395,7 +396,7 @@ pub(super) fn failure(status: u16, body: &[u8], key: &str) -> ModelError {
 fn without(mut text: &str, key: &str) -> String {
     let mut shown = String::new();
     while !key.is_empty()
-        && let Some(at) = json_repair::find(text.as_bytes(), key.as_bytes())
+        && let Some(at) = text::find(text.as_bytes(), key.as_bytes())
         && let (Some(before), Some(after)) = (text.get(..at), text.get(at + key.len()..))
     {
         shown.push_str(before);

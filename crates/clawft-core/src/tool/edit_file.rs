@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object, read_file, write_file};
-use crate::json_repair::find;
+use crate::text::{find, join};
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -45,12 +45,8 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
             "old_text appears {count} times; provide more context to make it unique"
         )));
     }
-    let edited = [
-        &text[..place],
-        arguments.text("new_text"),
-        &text[place + old.len()..],
-    ]
-    .concat();
+    let after = &text[place + old.len()..];
+    let edited = join(&[&text[..place], arguments.text("new_text"), after], "");
     write_file::write(context, path, &edited)?;
     let message = format!("Successfully edited {path}");
     Ok(Running::Done(object(vec![("message", message.into())])))

@@ -1,7 +1,7 @@
 //! HTML as text: what a reader would see, one block a line, with its links.
 
-use crate::json_repair::find;
 use crate::prelude::*;
+use crate::text::{digits, find, trim_end};
 use crate::url_policy::Url;
 
 /// A page.
@@ -130,7 +130,7 @@ impl Output {
     fn settle(&mut self) {
         if self.text.is_empty() {
         } else if self.newlines > 0 {
-            let there = self.text.len() - self.text.trim_end_matches('\n').len();
+            let there = self.text.len() - trim_end(&self.text, '\n').len();
             for _ in there..self.newlines {
                 self.text.push('\n');
             }
@@ -359,10 +359,11 @@ fn entity(text: &str) -> Option<(char, usize)> {
     let name = &text[1..end];
     let character = if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None => number.parse(),
+            Some(number) => digits(number.as_bytes(), 16),
+            None => digits(number.as_bytes(), 10),
         };
-        let character = char::from_u32(code.ok()?).filter(|character| *character != '\0');
+        let code = u32::try_from(code?).ok()?;
+        let character = char::from_u32(code).filter(|character| *character != '\0');
         character.unwrap_or(char::REPLACEMENT_CHARACTER)
     } else {
         let (_, character) = ENTITIES.iter().find(|(known, _)| *known == name)?;
