@@ -13,14 +13,14 @@ const SPEC: Spec = Spec {
     description: "Replace one passage of a text file of the workspace. old_text must stand in the file \
                   exactly once, character for character.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"path": {"type": "string", "minLength": 1, "description": "The file, relative to the workspace"},
-"old_text": {"type": "string", "minLength": 1, "description": "The passage as it stands in the file"},
-"new_text": {"type": "string", "description": "What to put in its place"}
+"type":"object",
+"properties":{
+"path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
+"old_text":{"type":"string","minLength":1,"description":"The passage as it stands in the file"},
+"new_text":{"type":"string","description":"What to put in its place"}
 },
-"required": ["path", "old_text", "new_text"],
-"additionalProperties": false
+"required":["path","old_text","new_text"],
+"additionalProperties":false
 }"#,
 };
 

@@ -14,11 +14,11 @@ const SPEC: Spec = Spec {
     description: "Read the notes that are kept across conversations: all of them, or the paragraphs with \
                   certain words.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"query": {"type": "string", "description": "Words that a paragraph must have as they stand, in any case"}
+"type":"object",
+"properties":{
+"query":{"type":"string","description":"Words that a paragraph must have as they stand, in any case"}
 },
-"additionalProperties": false
+"additionalProperties":false
 }"#,
 };
 

@@ -16,14 +16,14 @@ const SPEC: Spec = Spec {
     description: "Read a text file of the workspace. A long file comes in pieces: the result then says \
                   from which line to go on.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"path": {"type": "string", "minLength": 1, "description": "The file, relative to the workspace"},
-"offset": {"type": "integer", "minimum": 1, "description": "First line to read, counted from 1"},
-"limit": {"type": "integer", "minimum": 1, "description": "Most lines to read"}
+"type":"object",
+"properties":{
+"path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
+"offset":{"type":"integer","minimum":1,"description":"First line to read, counted from 1"},
+"limit":{"type":"integer","minimum":1,"description":"Most lines to read"}
 },
-"required": ["path"],
-"additionalProperties": false
+"required":["path"],
+"additionalProperties":false
 }"#,
 };
 

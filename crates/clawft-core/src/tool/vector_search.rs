@@ -15,14 +15,14 @@ const SPEC: Spec = Spec {
     description: "Find texts that were stored with vector_add, the most similar first. A smaller \
                   distance is more similar.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"text": {"type": "string", "minLength": 1, "description": "What to look for; or give vector"},
-"vector": {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 4096, "description": "An embedding, where the collection's were given"},
-"count": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Most results; 5 if left out"},
-"collection": {"type": "string", "minLength": 1, "description": "The name given to vector_add; default if left out"}
+"type":"object",
+"properties":{
+"text":{"type":"string","minLength":1,"description":"What to look for; or give vector"},
+"vector":{"type":"array","items":{"type":"number"},"minItems":1,"maxItems":4096,"description":"An embedding, where the collection's were given"},
+"count":{"type":"integer","minimum":1,"maximum":100,"description":"Most results; 5 if left out"},
+"collection":{"type":"string","minLength":1,"description":"The name given to vector_add; default if left out"}
 },
-"additionalProperties": false
+"additionalProperties":false
 }"#,
 };
 

@@ -23,16 +23,16 @@ const SPEC: Spec = Spec {
     description: "Fetch a URL of the public web and return its text. HTML comes as plain text with links \
                   as [text](url).",
     parameters: r#"{
-"type": "object",
-"properties": {
-"url": {"type": "string", "minLength": 1, "description": "An address that begins with http:// or https://"},
-"method": {"type": "string", "enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "description": "GET if left out"},
-"headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Headers to send, by name"},
-"body": {"type": "string", "description": "The body to send; set a content-type header with it"},
-"raw": {"type": "boolean", "description": "Return HTML as it is"}
+"type":"object",
+"properties":{
+"url":{"type":"string","minLength":1,"description":"An address that begins with http:// or https://"},
+"method":{"type":"string","enum":["GET","HEAD","POST","PUT","PATCH","DELETE"],"description":"GET if left out"},
+"headers":{"type":"object","additionalProperties":{"type":"string"},"description":"Headers to send, by name"},
+"body":{"type":"string","description":"The body to send; set a content-type header with it"},
+"raw":{"type":"boolean","description":"Return HTML as it is"}
 },
-"required": ["url"],
-"additionalProperties": false
+"required":["url"],
+"additionalProperties":false
 }"#,
 };
 

@@ -23,13 +23,13 @@ const SPEC: Spec = Spec {
     description: "Search the web. Each result has a title, a URL and a description; read a page with \
                   web_fetch.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"query": {"type": "string", "minLength": 1, "description": "What to search for"},
-"num_results": {"type": "integer", "minimum": 1, "maximum": 20, "description": "Most results"}
+"type":"object",
+"properties":{
+"query":{"type":"string","minLength":1,"description":"What to search for"},
+"num_results":{"type":"integer","minimum":1,"maximum":20,"description":"Most results"}
 },
-"required": ["query"],
-"additionalProperties": false
+"required":["query"],
+"additionalProperties":false
 }"#,
 };
 
