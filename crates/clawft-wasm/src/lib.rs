@@ -90,7 +90,9 @@ fn failure(kind: ErrorKind, message: &str) -> Error {
 /// The agent that is there, or that of the configuration that is found.
 fn agent() -> Result<Rc<Agent>, Error> {
     check_memory(0)?;
-    match AGENT.0.borrow().clone() {
+    // NB: before the match, which would hold the borrow while `open` writes.
+    let known = AGENT.0.borrow().clone();
+    match known {
         Some(agent) => Ok(agent),
         None => open(None),
     }
