@@ -1,5 +1,5 @@
 //! JSON as it is: read by the one parser that there is, that of [`json_repair`](crate::json_repair), and
-//! written. `serde_json` gives the values alone: its own reader and writer take three times the bytes.
+//! written. `serde_json` gives the values alone: its own reader and writer are 17 KB more.
 
 use core::fmt::Write;
 
