@@ -121,6 +121,16 @@ let
       mkdir -p $out/$(dirname ${output})
       ${step "wasm-opt ${optimise} --debuginfo" (moduleIn linked) "$out/${output}"}
     '';
+  # What is shipped, with its names: a component where that is to be one
+  componentOf =
+    core:
+    if component then
+      runCommand "${name}-component" { nativeBuildInputs = [ wasm-tools ]; } ''
+        mkdir -p $out/$(dirname ${output})
+        wasm-tools component new ${core}/${output} -o $out/${output}
+      ''
+    else
+      core;
   preloads = lib.concatStringsSep " " (
     lib.mapAttrsToList (name: module: "--preload ${name}=${module}") (
       { wasi_snapshot_preview1 = "none.wat"; } // snapshotImports
@@ -154,8 +164,7 @@ let
         if component then
           ''
             mkdir -p $out/$(dirname ${output})
-            wasm-tools component new ${named}/${output} -o component.wasm
-            wasm-tools strip --all component.wasm -o $out/${output}
+            wasm-tools strip --all ${named}/${output} -o $out/${output}
           ''
         else
           # NB: wasm-opt would write the code anew, and larger. A side module is one by its dylink.0.
@@ -165,11 +174,12 @@ let
           ''
       );
 
-  named = optimised (
+  core = optimised (
     resumed (crateWith {
       cargoArtifacts = dependencies;
     })
   );
+  named = componentOf core;
   module = stripped named {
     inherit
       arguments
@@ -192,9 +202,10 @@ let
             --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
         '';
     profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
-      twiggy top -n 100 ${named}/${output} > $out
+      # NB: twiggy reads core modules only
+      twiggy top -n 100 ${core}/${output} > $out
     '';
-    elsewhere = stripped (optimised (resumed (crateWith reproducible.elsewhere))) { };
+    elsewhere = stripped (componentOf (optimised (resumed (crateWith reproducible.elsewhere)))) { };
   };
 in
 module

@@ -8,19 +8,20 @@
 //! A request that a provider turns down for now (429, 408, 5xx), or that gets no answer or half of one, is
 //! made again, but only while nothing of its answer was shown.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::IntoIter;
+use core::fmt;
 
 use serde_json::Value;
 
 use crate::config::{self, Config};
-use crate::json_repair;
 use crate::message::{Message, Role, StopReason, ToolCall, Usage};
 use crate::platform::{Directory, Exchange, FileError, HttpError, Platform};
+use crate::prelude::*;
 use crate::provider::select::{SelectError, Selected, select};
 use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
 use crate::tool::{self, Context, Running, Spec, ToolError, object};
+use crate::{json, json_repair};
 use crate::{prompt, session, vectors};
 
 /// The most bytes of a tool's result that a model is given.
@@ -201,7 +202,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl From<config::Error> for Error {
     fn from(error: config::Error) -> Self {
@@ -338,7 +339,7 @@ impl Agent {
             attempt: 1,
             iterations: 0,
             usage: Usage::default(),
-            pending: VecDeque::new(),
+            pending: Vec::new().into_iter(),
             stage: Stage::Ask,
         })
     }
@@ -394,7 +395,7 @@ pub struct Turn {
     iterations: u32,
     usage: Usage,
     /// Events that are to be given before anything else happens
-    pending: VecDeque<Event>,
+    pending: IntoIter<Event>,
     stage: Stage,
 }
 
@@ -408,14 +409,19 @@ enum Stage {
     Over,
 }
 
+/// A call, and what it is at.
+type Started = (ToolCall, Result<Running, ToolError>);
+
 /// The calls of an answer.
 struct Tools {
     /// Those that are not announced yet
-    rest: VecDeque<ToolCall>,
+    rest: IntoIter<ToolCall>,
     /// The one that is, and is not started
     announced: Option<ToolCall>,
     /// Those that are started, or failed at it
-    started: VecDeque<(ToolCall, Result<Running, ToolError>)>,
+    started: Vec<Started>,
+    /// Those of them whose results are waited for, once all are started
+    waiting: IntoIter<Started>,
 }
 
 /// A response that is being read.
@@ -451,12 +457,12 @@ impl Turn {
     /// # Errors
     /// The turn is over then, and nothing of it is in the session.
     pub fn next(&mut self, agent: &Agent) -> Result<Option<Event>, Error> {
-        if let Some(event) = self.pending.pop_front() {
+        if let Some(event) = self.pending.next() {
             return Ok(Some(event));
         }
         loop {
             // An error leaves no stage to go on from.
-            let event = match std::mem::replace(&mut self.stage, Stage::Over) {
+            let event = match core::mem::replace(&mut self.stage, Stage::Over) {
                 Stage::Over => return Ok(None),
                 Stage::Ask => self.ask(agent)?,
                 Stage::Answer(answer) => self.read(agent, answer)?,
@@ -662,29 +668,31 @@ impl Turn {
             stop,
             ..
         } = completion;
+        let mut events = Vec::new();
         let rest = text.get(shown..).filter(|rest| !rest.is_empty());
-        self.pending
-            .extend(rest.map(|rest| Event::Text(rest.to_owned())));
+        events.extend(rest.map(|rest| Event::Text(rest.to_owned())));
         if tool_calls.is_empty() {
-            self.end(agent, text, stop)?;
+            events.push(self.end(agent, text, stop)?);
         } else if self.iterations >= agent.config.agent.max_tool_iterations {
             return Err(Error::Iterations(agent.config.agent.max_tool_iterations));
         } else {
             self.iterations += 1;
             self.stage = Stage::Tools(Tools {
-                rest: tool_calls.iter().cloned().collect(),
+                rest: tool_calls.clone().into_iter(),
                 announced: None,
-                started: VecDeque::new(),
+                started: Vec::new(),
+                waiting: Vec::new().into_iter(),
             });
             self.messages.push(Message {
                 tool_calls,
                 ..Message::text(Role::Assistant, text)
             });
         }
-        Ok(self.pending.pop_front())
+        self.pending = events.into_iter();
+        Ok(self.pending.next())
     }
 
-    fn end(&mut self, agent: &Agent, text: String, stop: StopReason) -> Result<(), Error> {
+    fn end(&self, agent: &Agent, text: String, stop: StopReason) -> Result<Event, Error> {
         // A refusal in the history tends to beget others.
         if stop != StopReason::Refused {
             if text.trim().is_empty() {
@@ -693,13 +701,12 @@ impl Turn {
             let said = [(Role::User, &*self.message), (Role::Assistant, &*text)];
             agent.sessions.append(&self.session, &said)?;
         }
-        self.pending.push_back(Event::Done {
+        Ok(Event::Done {
             text,
             stop,
             usage: self.usage,
             iterations: self.iterations,
-        });
-        Ok(())
+        })
     }
 
     /// Announces and starts a call, or waits for one when all are started.
@@ -707,12 +714,17 @@ impl Turn {
         let context = agent.context();
         if let Some(call) = tools.announced.take() {
             let running = start(&context, &call);
-            tools.started.push_back((call, running));
+            tools.started.push((call, running));
         }
-        let event = if let Some(call) = tools.rest.pop_front() {
+        if let Some(call) = tools.rest.next() {
             tools.announced = Some(call.clone());
-            Event::ToolCall(call)
-        } else if let Some((call, running)) = tools.started.pop_front() {
+            self.stage = Stage::Tools(tools);
+            return Some(Event::ToolCall(call));
+        }
+        if !tools.started.is_empty() {
+            tools.waiting = core::mem::take(&mut tools.started).into_iter();
+        }
+        let event = if let Some((call, running)) = tools.waiting.next() {
             let result = match running {
                 Ok(Running::Done(value)) => Ok(value),
                 Ok(Running::Waiting(wait)) => wait(&context),
@@ -721,7 +733,7 @@ impl Turn {
             let value =
                 result.unwrap_or_else(|error| object(vec![("error", error.message.into())]));
             let failed = value.get("error").is_some();
-            let content = cut(value.to_string());
+            let content = cut(json::text(&value));
             self.messages
                 .push(Message::tool_result(&*call.id, &*content));
             Event::ToolResult {

@@ -1,5 +1,6 @@
 //! Where messages come from and answers go.
 
+use crate::prelude::*;
 use std::io;
 #[cfg(feature = "cli")]
 use std::io::Write;

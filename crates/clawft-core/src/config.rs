@@ -11,12 +11,13 @@
 mod json;
 pub mod toml;
 
-use std::collections::BTreeMap;
-use std::fmt;
+use core::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::platform::{FileError, FileErrorKind, Platform};
+use crate::prelude::*;
+use crate::text;
 
 /// The longest file that is read, in bytes.
 pub const LIMIT: u64 = 1 << 20;
@@ -94,7 +95,7 @@ pub struct Config {
     /// `agents.defaults`
     pub agent: AgentConfig,
     /// `providers`, by name
-    pub providers: BTreeMap<String, ProviderConfig>,
+    pub providers: Vec<(String, ProviderConfig)>,
     /// `tools`
     pub tools: ToolsConfig,
     /// The whole file, with keys in snake case, also those that nothing here reads. It holds keys and
@@ -136,7 +137,7 @@ pub struct ProviderConfig {
     /// Its base URL, where it is not the known one
     pub api_base: Option<String>,
     /// Headers beside the API's own
-    pub extra_headers: BTreeMap<String, String>,
+    pub extra_headers: Vec<(String, String)>,
 }
 
 /// `tools`.
@@ -194,7 +195,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             agent: AgentConfig::default(),
-            providers: BTreeMap::new(),
+            providers: Vec::new(),
             tools: ToolsConfig::default(),
             document: Value::Object(Map::new()),
         }
@@ -215,7 +216,7 @@ impl fmt::Debug for Config {
 
 impl fmt::Debug for ProviderConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&String> = self.extra_headers.keys().collect();
+        let names: Vec<&String> = self.extra_headers.iter().map(|(name, _)| name).collect();
         formatter
             .debug_struct("ProviderConfig")
             .field("api_key", &self.api_key)
@@ -275,7 +276,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// A path with the home folder in place of a leading `~`.
 ///
@@ -289,7 +290,7 @@ pub fn expand(platform: &Platform, path: &str) -> Result<String, Error> {
     let home = platform.environment.home().ok_or_else(|| Error::Home {
         path: path.to_owned(),
     })?;
-    Ok(format!("{}{below}", home.trim_end_matches('/')))
+    Ok(format!("{}{below}", text::trim_end(&home, '/')))
 }
 
 impl Config {
@@ -337,28 +338,25 @@ impl Config {
     /// [`Error::Content`].
     pub fn read(file: &str, content: &[u8]) -> Result<Self, Error> {
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-        let text = match std::str::from_utf8(content) {
+        let text = match core::str::from_utf8(content) {
             Ok(text) => text,
             Err(error) => {
                 let good = &content[..error.valid_up_to()];
-                let good = std::str::from_utf8(good).unwrap_or_default();
+                let good = core::str::from_utf8(good).unwrap_or_default();
                 let (line, column) = place(good, good.len());
                 return Err(Error::content(file, line, column, "no UTF-8".to_owned()));
             }
         };
-        let ending = file.rsplit('.').next().map(str::to_ascii_lowercase);
+        let ending = text::split_last(file, b'.').map(|(_, ending)| ending.to_ascii_lowercase());
         let is_json = match ending.as_deref() {
             Some("json") => true,
             Some("toml") => false,
             _ => text.trim_start().starts_with('{'),
         };
         let document = if is_json {
-            // Its messages name places and what is missing there, never what stands there.
-            serde_json::from_slice(text.as_bytes()).map_err(|error| {
-                let what = error.to_string();
-                let what = what.split(" at line ").next().unwrap_or_default();
-                Error::content(file, error.line(), error.column(), what.to_owned())
-            })?
+            // Its messages name places and what is wrong there, never what stands there.
+            crate::json::parse(text.as_bytes(), usize::MAX)
+                .map_err(|error| Error::content(file, error.line, error.column, error.reason))?
         } else {
             let table = toml::parse(text).map_err(|fault| {
                 let (line, column) = place(text, fault.at);
@@ -379,10 +377,17 @@ impl Config {
                 file: file.to_owned(),
                 line,
                 column,
-                key: path.join("."),
+                key: text::join(&path, "."),
                 what: fault.what,
             }
         })
+    }
+
+    /// A provider by its name.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&ProviderConfig> {
+        let found = self.providers.iter().find(|(known, _)| known == name);
+        found.map(|(_, provider)| provider)
     }
 
     /// What the file says, with keys in snake case and every secret as an empty text.
@@ -408,7 +413,7 @@ impl Error {
 
 /// The folder and the name of a file.
 fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+    text::split_last(path, b'/').unwrap_or(("", path))
 }
 
 fn read_file(platform: &Platform, path: &str) -> Result<Vec<u8>, FileError> {
@@ -432,7 +437,7 @@ fn discover(platform: &Platform) -> Result<Option<(String, Vec<u8>)>, Error> {
         return Ok(None);
     };
     for (folder, name) in PLACES {
-        let path = format!("{}/{folder}/{name}", home.trim_end_matches('/'));
+        let path = format!("{}/{folder}/{name}", text::trim_end(&home, '/'));
         match read_file(platform, &path) {
             Ok(content) => return Ok(Some((path, content))),
             Err(error) if error.kind == FileErrorKind::NotFound => {}
@@ -479,8 +484,7 @@ fn same(key: &str, part: &str) -> bool {
 
 fn is_secret(key: &str) -> bool {
     let key = snake(key);
-    let last = key.rsplit(['_', '-']).next().unwrap_or_default();
-    SECRET_WORDS.iter().any(|word| last.ends_with(word))
+    SECRET_WORDS.iter().any(|word| key.ends_with(word))
 }
 
 /// Whether a text is a URL that begins with a name and password.
@@ -530,7 +534,7 @@ fn normalise(value: Value, named: bool, path: &mut Vec<String>) -> Result<Value,
                 path.push(key.clone());
                 if normal.contains_key(&key) {
                     return Err(Fault {
-                        path: std::mem::take(path),
+                        path: core::mem::take(path),
                         what: "said twice, in camel case and in snake case; keep one".to_owned(),
                     });
                 }
@@ -635,7 +639,7 @@ fn check(table: &Value, rule: &str, kind: &Kind, path: &mut Vec<String>) -> Resu
             None => {
                 if let Some(what) = kind.objection(key, value) {
                     return Err(Fault {
-                        path: std::mem::take(path),
+                        path: core::mem::take(path),
                         what,
                     });
                 }
@@ -841,7 +845,7 @@ fn typed(document: Value) -> Result<Config, Fault> {
         *temperature = short;
     }
     for (name, provider) in at(&document, "providers").as_object().into_iter().flatten() {
-        let mut extra_headers = BTreeMap::new();
+        let mut extra_headers = Vec::new();
         for (name, value) in at(provider, "extra_headers")
             .as_object()
             .into_iter()
@@ -854,7 +858,7 @@ fn typed(document: Value) -> Result<Config, Fault> {
             api_base: text(provider, "api_base").or_else(|| text(provider, "base_url")),
             extra_headers,
         };
-        config.providers.insert(name.clone(), provider);
+        config.providers.push((name.clone(), provider));
     }
     let said = at(&document, "tools");
     let tools = &mut config.tools;

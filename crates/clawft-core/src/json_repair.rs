@@ -16,8 +16,11 @@
 //! Nothing is made up: a string, number or key that is cut off, a value that is missing, a bare word, two
 //! values side by side are refused, since a tool would do something else than the model meant.
 
-use std::fmt;
+use core::fmt;
 
+use crate::json;
+use crate::prelude::*;
+use crate::text::{self, find};
 use serde_json::{Map, Value};
 
 /// Longest text that is read, in bytes.
@@ -38,6 +41,8 @@ pub struct RepairError {
     pub column: usize,
     /// What is wrong there
     pub reason: String,
+    /// Whether the text ends where more should come
+    pub cut_off: bool,
 }
 
 impl fmt::Display for RepairError {
@@ -46,79 +51,47 @@ impl fmt::Display for RepairError {
             line,
             column,
             reason,
+            ..
         } = self;
         write!(formatter, "line {line}, column {column}: {reason}")
     }
 }
 
-impl std::error::Error for RepairError {}
+impl core::error::Error for RepairError {}
 
 /// Reads JSON, or what is clearly meant as such: the value, and whether the text had to be repaired.
 ///
 /// # Errors
 /// [`RepairError`] with the first place that is unclear, or that breaks a limit.
 pub fn repair(text: &str) -> Result<(Value, bool), RepairError> {
-    let mut parser = Parser {
-        text: text.as_bytes(),
-        at: 0,
-        end: text.len(),
-        values: 0,
-        depth: 0,
-    };
+    let bytes = text.as_bytes();
+    let mut parser = Parser::new(bytes, false, MAX_VALUES);
     if text.len() > MAX_BYTES {
         return Err(parser.error("longer than 1 MiB"));
     }
     if text.trim_ascii().is_empty() {
         return Ok((Value::Object(Map::new()), true));
     }
-    if let Some(value) = strict(parser.text) {
+    if let Ok(value) = json::parse(bytes, MAX_VALUES) {
         return Ok(decode_again(value));
     }
     Ok((parser.document()?, true))
-}
-
-/// JSON as it is.
-fn strict(text: &[u8]) -> Option<Value> {
-    // NB: never `from_str`, which is all of the parser once more.
-    serde_json::from_slice(within_limits(text).then_some(text)?).ok()
-}
-
-/// Whether a text has so few values that reading it takes little memory; strings may be as long as they
-/// are.
-pub(crate) fn within_limits(text: &[u8]) -> bool {
-    let mut values = 0;
-    let mut in_string = false;
-    let mut escaped = false;
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b',' | b'[' | b'{' if !in_string => values += 1,
-            _ => {}
-        }
-    }
-    values < MAX_VALUES
 }
 
 /// A string that is the text of an object was encoded twice: arguments are never a string.
 fn decode_again(value: Value) -> (Value, bool) {
     if let Value::String(text) = &value
         && text.trim_ascii_start().starts_with('{')
-        && let Some(inner) = strict(text.as_bytes())
+        && let Ok(inner) = json::parse(text.as_bytes(), MAX_VALUES)
     {
         return (inner, true);
     }
     (value, false)
 }
 
-/// Where a text has another within it first. The search of `str` is made for long texts, and takes
-/// kilobytes.
-pub(crate) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
-}
-
 const CUT_OFF: &str = "the text ends here, and what is missing is not clear";
+const FOLLOWED: &str = "something else follows the value";
+const UNDIVIDED: &str = "neither a comma nor a closing bracket after a value";
 const FENCE: &[u8] = b"```";
 
 /// What may stand between two tokens beside ASCII's white space: no-break space, byte order mark, and
@@ -139,17 +112,46 @@ const RIGHT_SINGLE: &[u8] = "\u{2019}".as_bytes();
 const LEFT_DOUBLE: &[u8] = "\u{201c}".as_bytes();
 const RIGHT_DOUBLE: &[u8] = "\u{201d}".as_bytes();
 
-struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     text: &'a [u8],
+    /// Whether it has to be JSON as it is
+    strict: bool,
     /// Where it is, in bytes
     at: usize,
     /// Where the text ends, or the fence around it
     end: usize,
+    /// How many values more it may have
     values: usize,
     depth: usize,
 }
 
 impl<'a> Parser<'a> {
+    /// A parser at a text's start.
+    pub(crate) const fn new(text: &'a [u8], strict: bool, values: usize) -> Self {
+        Self {
+            text,
+            strict,
+            at: 0,
+            end: text.len(),
+            values,
+            depth: 0,
+        }
+    }
+
+    /// The value that the text is, and nothing beside it.
+    pub(crate) fn whole(mut self) -> Result<Value, RepairError> {
+        if let Err(error) = core::str::from_utf8(self.text) {
+            return Err(self.error_at(error.valid_up_to(), "no UTF-8"));
+        }
+        self.blank()?;
+        let value = self.value()?;
+        self.blank()?;
+        if self.at < self.end {
+            return Err(self.error(FOLLOWED));
+        }
+        Ok(value)
+    }
+
     fn error(&self, reason: &str) -> RepairError {
         self.error_at(self.at, reason)
     }
@@ -168,7 +170,15 @@ impl<'a> Parser<'a> {
             line,
             column,
             reason: reason.into(),
+            cut_off: self.at >= self.end,
         }
+    }
+
+    /// The error that a word or number here may go on after the end.
+    fn cut_off(&mut self) -> RepairError {
+        let start = self.at;
+        self.at = self.end;
+        self.error_at(start, CUT_OFF)
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -226,7 +236,7 @@ impl<'a> Parser<'a> {
             .run(|byte| !matches!(byte, b'{' | b'}' | b'[' | b']'))
             .len();
         if self.at < self.end {
-            return Err(self.error("something else follows the value"));
+            return Err(self.error(FOLLOWED));
         }
         Ok(value)
     }
@@ -237,6 +247,7 @@ impl<'a> Parser<'a> {
             let rest = self.rest();
             match rest {
                 [b' ' | b'\t' | b'\n' | b'\r', ..] => self.at += 1,
+                _ if self.strict => return Ok(()),
                 [b'#', ..] | [b'/', b'/', ..] => self.at += self.run(|byte| byte != b'\n').len(),
                 [b'/', b'*', ..] => match find(rest, b"*/") {
                     Some(length) => self.at += length + 2,
@@ -249,10 +260,10 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self) -> Result<Value, RepairError> {
-        self.values += 1;
-        if self.values > MAX_VALUES {
+        let Some(values) = self.values.checked_sub(1) else {
             return Err(self.error("more values than are read"));
-        }
+        };
+        self.values = values;
         match self.peek() {
             Some(bracket @ (b'{' | b'[')) => {
                 self.depth += 1;
@@ -268,7 +279,8 @@ impl<'a> Parser<'a> {
                 self.depth -= 1;
                 value
             }
-            Some(b'+' | b'-' | b'.' | b'0'..=b'9') => self.number(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'+' | b'.') if !self.strict => self.number(),
             Some(_) => match self.string()? {
                 Some(text) => Ok(Value::String(text)),
                 None => self.word(),
@@ -297,7 +309,7 @@ impl<'a> Parser<'a> {
             }
             self.blank()?;
             let value = self.value()?;
-            if members.get(&key).is_some_and(|known| *known != value) {
+            if !self.strict && members.get(&key).is_some_and(|known| *known != value) {
                 return Err(self.error_at(start, &format!("two values of {key}")));
             }
             let closed = self.closed_after(&value, b'}')?;
@@ -335,12 +347,20 @@ impl<'a> Parser<'a> {
         match self.peek() {
             Some(b',') => {
                 self.at += 1;
+                if self.strict {
+                    self.blank()?;
+                    if let Some(b'}' | b']') = self.peek() {
+                        return Err(self.error("a comma too many"));
+                    }
+                }
                 Ok(false)
             }
             Some(bracket) if bracket == close => {
                 self.at += 1;
                 Ok(true)
             }
+            None if self.strict => Err(self.error(CUT_OFF)),
+            Some(_) if self.strict => Err(self.error(UNDIVIDED)),
             // The bracket of what is around it: this one's is missing.
             Some(b'}' | b']') if self.depth > 1 => Ok(true),
             // The digits of a number may go on.
@@ -351,7 +371,7 @@ impl<'a> Parser<'a> {
             Some(b'{' | b'[') if close == b']' && (value.is_object() || value.is_array()) => {
                 Ok(false)
             }
-            Some(_) => Err(self.error("neither a comma nor a closing bracket after a value")),
+            Some(_) => Err(self.error(UNDIVIDED)),
         }
     }
 
@@ -360,7 +380,7 @@ impl<'a> Parser<'a> {
             return Ok(key);
         }
         match self.peek() {
-            Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$') => {
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$') if !self.strict => {
                 let key = self
                     .run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-'));
                 self.at += key.len();
@@ -377,12 +397,15 @@ impl<'a> Parser<'a> {
     fn word(&mut self) -> Result<Value, RepairError> {
         let word = self.run(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let value = match word {
-            b"true" | b"True" => Value::Bool(true),
-            b"false" | b"False" => Value::Bool(false),
-            b"null" | b"None" => Value::Null,
+            b"true" => Value::Bool(true),
+            b"false" => Value::Bool(false),
+            b"null" => Value::Null,
+            b"True" if !self.strict => Value::Bool(true),
+            b"False" if !self.strict => Value::Bool(false),
+            b"None" if !self.strict => Value::Null,
             b"" => return Err(self.error("no value where one should be")),
             b"NaN" | b"Infinity" => return Err(self.error("JSON has no such number")),
-            _ if word.len() == self.rest().len() => return Err(self.error(CUT_OFF)),
+            _ if word.len() == self.rest().len() => return Err(self.cut_off()),
             _ => return Err(self.error("a word without quotes")),
         };
         self.at += word.len();
@@ -393,50 +416,28 @@ impl<'a> Parser<'a> {
     fn number(&mut self) -> Result<Value, RepairError> {
         let written = self
             .run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'));
-        let (sign, unsigned): (&[u8], _) = match written {
-            [b'-', unsigned @ ..] => (b"-", unsigned),
-            [b'+', unsigned @ ..] => (b"", unsigned),
-            _ => (b"", written),
+        let number = if self.strict {
+            json::number(written)
+        } else {
+            json::number(&plain(written))
         };
-        let mut number = sign.to_vec();
-        match unsigned {
-            [b'0', b'x' | b'X', digits @ ..] => {
-                if let Some(integer) = hexadecimal(digits) {
-                    number.extend_from_slice(integer.to_string().as_bytes());
-                }
-            }
-            [b'0'..=b'9' | b'.', ..] => {
-                let exponent = unsigned.iter().position(|byte| matches!(byte, b'e' | b'E'));
-                let (mantissa, exponent) = unsigned.split_at(exponent.unwrap_or(unsigned.len()));
-                // Digits are wanted on both sides of a dot, and a dot alone has none.
-                let (before, after): (&[u8], &[u8]) = match mantissa {
-                    [b'.'] => (b"", b""),
-                    [b'.', ..] => (b"0", b""),
-                    [.., b'.'] => (b"", b"0"),
-                    _ => (b"", b""),
-                };
-                for part in [before, mantissa, after, exponent] {
-                    number.extend_from_slice(part);
-                }
-            }
-            _ => {}
-        }
-        let Ok(value) = serde_json::from_slice(&number) else {
-            return Err(self.error(if written.len() == self.rest().len() {
-                CUT_OFF
+        let Some(number) = number else {
+            return Err(if written.len() == self.rest().len() {
+                self.cut_off()
             } else {
-                "no number"
-            }));
+                self.error("no number")
+            });
         };
         self.at += written.len();
-        Ok(value)
+        Ok(Value::Number(number))
     }
 
     /// A string, if a quote comes next.
     fn string(&mut self) -> Result<Option<String>, RepairError> {
         let start = self.at;
         let rest = self.rest();
-        let Some((quote, ends)) = QUOTES.iter().find(|(quote, _)| rest.starts_with(quote)) else {
+        let quotes = if self.strict { &QUOTES[..1] } else { &QUOTES };
+        let Some((quote, ends)) = quotes.iter().find(|(quote, _)| rest.starts_with(quote)) else {
             return Ok(None);
         };
         self.at += quote.len();
@@ -449,6 +450,9 @@ impl<'a> Parser<'a> {
                 Some(b'\\') => self.escape(&mut value)?,
                 // Whether that one ends the string is not clear.
                 Some(b'"') if *quote != b"'" => return Err(self.error("quotes of two kinds")),
+                Some(0..b' ') if self.strict => {
+                    return Err(self.error("a control character in a string"));
+                }
                 Some(byte) => {
                     value.push(byte);
                     self.at += 1;
@@ -464,14 +468,16 @@ impl<'a> Parser<'a> {
         let escaped = self.rest().get(1).copied();
         self.at += 2;
         let meant = match escaped {
-            Some(b'"' | b'\\' | b'/' | b'\'') => escaped.map(char::from),
+            Some(b'"' | b'\\' | b'/') => escaped.map(char::from),
             Some(b'b') => Some('\u{8}'),
             Some(b'f') => Some('\u{c}'),
             Some(b'n') => Some('\n'),
             Some(b'r') => Some('\r'),
             Some(b't') => Some('\t'),
-            Some(b'x') => self.code(2).and_then(char::from_u32),
             Some(b'u') => self.unicode(),
+            Some(_) if self.strict => None,
+            Some(b'\'') => Some('\''),
+            Some(b'x') => self.code(2).and_then(char::from_u32),
             // Python and JavaScript have other meanings for these.
             Some(b'0'..=b'9' | b'a' | b'v' | b'N' | b'U' | b'\n' | b'\r' | 0x80..) => None,
             Some(_) => {
@@ -493,27 +499,65 @@ impl<'a> Parser<'a> {
             return char::from_u32(unit);
         }
         if !self.eat(b"\\u") {
+            self.expect(2)?;
             return None;
         }
         let low = self.code(4)?.checked_sub(0xdc00)?;
         (low < 0x400).then(|| char::from_u32(0x10000 + ((unit - 0xd800) << 10) + low))?
     }
 
+    /// So many bytes from here; where there are fewer, it is at the end then.
+    fn expect(&mut self, count: usize) -> Option<&'a [u8]> {
+        let bytes = self.rest().get(..count);
+        if bytes.is_none() {
+            self.at = self.end;
+        }
+        bytes
+    }
+
     /// So many hexadecimal digits.
     fn code(&mut self, digits: usize) -> Option<u32> {
-        let code = hexadecimal(self.rest().get(..digits)?)?;
+        let code = hexadecimal(self.expect(digits)?)?;
         self.at += digits;
         u32::try_from(code).ok()
     }
 }
 
-fn hexadecimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 16 {
-        return None;
+/// A number as JSON writes it, or what it does not take for one.
+fn plain(written: &[u8]) -> Vec<u8> {
+    let (sign, unsigned): (&[u8], _) = match written {
+        [b'-', unsigned @ ..] => (b"-", unsigned),
+        [b'+', unsigned @ ..] => (b"", unsigned),
+        _ => (b"", written),
+    };
+    let mut number = sign.to_vec();
+    match unsigned {
+        [b'0', b'x' | b'X', digits @ ..] => {
+            if let Some(integer) = hexadecimal(digits) {
+                number.extend_from_slice(integer.to_string().as_bytes());
+            }
+        }
+        [b'0'..=b'9' | b'.', ..] => {
+            let exponent = unsigned.iter().position(|byte| matches!(byte, b'e' | b'E'));
+            let (mantissa, exponent) = unsigned.split_at(exponent.unwrap_or(unsigned.len()));
+            // Digits are wanted on both sides of a dot, and a dot alone has none.
+            let (before, after): (&[u8], &[u8]) = match mantissa {
+                [b'.'] => (b"", b""),
+                [b'.', ..] => (b"0", b""),
+                [.., b'.'] => (b"", b"0"),
+                _ => (b"", b""),
+            };
+            for part in [before, mantissa, after, exponent] {
+                number.extend_from_slice(part);
+            }
+        }
+        _ => {}
     }
-    digits.iter().try_fold(0, |number, &digit| {
-        Some(number << 4 | u64::from(char::from(digit).to_digit(16)?))
-    })
+    number
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u64> {
+    text::digits(digits, 16).filter(|_| digits.len() <= 16)
 }
 
 /// Whole characters of a text: their bytes were only taken one by one.

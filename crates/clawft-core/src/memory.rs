@@ -6,6 +6,8 @@
 
 use crate::config;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
+use crate::prelude::*;
+use crate::text::find;
 use crate::time::rfc3339;
 
 /// The longest memory, in bytes.
@@ -78,7 +80,7 @@ pub fn read(platform: &Platform, workspace: &dyn Directory) -> Result<String, Fi
 pub fn query<'a>(memory: &'a str, query: &str) -> Vec<&'a str> {
     let query = lower(query);
     paragraphs(memory)
-        .filter(|paragraph| lower(paragraph).contains(&query))
+        .filter(|paragraph| find(lower(paragraph).as_bytes(), query.as_bytes()).is_some())
         .collect()
 }
 
@@ -118,7 +120,7 @@ fn lower(text: &str) -> String {
 
 fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         // Blank lines before it
         while let Some((line, after)) = rest.split_once('\n')
             && line.trim().is_empty()
@@ -217,6 +219,8 @@ pub fn history(workspace: &dyn Directory) -> Result<String, FileError> {
 
 #[cfg(test)]
 mod tests {
+    use crate::prelude::*;
+
     /// The standard library has the whole table.
     #[test]
     fn letters_are_made_small_as_unicode_says() {

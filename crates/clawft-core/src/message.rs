@@ -1,5 +1,6 @@
 //! What is said between a user, a model and its tools.
 
+use crate::prelude::*;
 /// Who says a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -2,6 +2,8 @@
 
 use crate::memory;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
+use crate::prelude::*;
+use crate::text;
 use crate::time;
 use crate::tool::Spec;
 
@@ -33,7 +35,7 @@ pub fn system(
     if !tools.is_empty() {
         let names: Vec<&str> = tools.iter().map(|tool| tool.name).collect();
         prompt.push_str("\nYour tools: ");
-        prompt.push_str(&names.join(", "));
+        prompt.push_str(&text::join(&names, ", "));
         prompt.push_str(".\n");
     }
     for name in FILES {

@@ -16,15 +16,19 @@
 //! sessions of older workspaces; there and for `.json`, each `:` of a key may be a `_` instead. The first message that is added brings it over; the
 //! old file stays.
 
-use std::fmt;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use core::fmt;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::config;
+use crate::json;
 use crate::message::{Message, Role, ToolCall};
 use crate::platform::{Clock, Directory, FileError, FileErrorKind, Platform};
+use crate::prelude::*;
+use crate::text::find;
 use crate::time::rfc3339;
+use crate::tool::object;
 
 /// The longest line that is written, in bytes: one message as JSON.
 pub const RECORD_LIMIT: usize = 1 << 20;
@@ -61,7 +65,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key { key, what } => write!(formatter, "session {key:?}: {what}"),
+            Self::Key { key, what } => {
+                write!(formatter, "session {}: {what}", json::quoted(key))
+            }
             Self::TooLong => write!(
                 formatter,
                 "a message of more than {RECORD_LIMIT} bytes is not kept"
@@ -72,7 +78,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
@@ -169,13 +175,13 @@ impl Store {
             lines.push(b'\n');
         }
         if last.is_none() {
-            let metadata = json!({
-                "_type": "metadata",
-                "created_at": now,
-                "updated_at": now,
-                "metadata": {},
-                "last_consolidated": 0,
-            });
+            let metadata = object(vec![
+                ("_type", "metadata".into()),
+                ("created_at", now.as_str().into()),
+                ("updated_at", now.as_str().into()),
+                ("metadata", object(Vec::new())),
+                ("last_consolidated", 0.into()),
+            ]);
             line(&mut lines, &metadata)?;
             if let Some(session) = self.older(key, usize::MAX)? {
                 for message in &session.messages {
@@ -196,7 +202,7 @@ impl Store {
     /// [`Error::File`].
     pub fn keys(&self) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
-        let folders = std::iter::once(&self.directory).chain(&self.older);
+        let folders = core::iter::once(&self.directory).chain(&self.older);
         for folder in folders {
             for entry in folder.list(".")? {
                 let name = entry.name.as_str();
@@ -212,7 +218,7 @@ impl Store {
     /// A session as it was kept before.
     fn older(&self, key: &str, window: usize) -> Result<Option<Session>, Error> {
         let stems = [encode(key), key.replace(':', "_")];
-        let own = std::iter::once((&self.directory, true));
+        let own = core::iter::once((&self.directory, true));
         for (folder, own) in own.chain(self.older.iter().map(|folder| (folder, false))) {
             for stem in &stems {
                 // Lines in the own folder are this key's or another's, never older ones.
@@ -257,7 +263,7 @@ fn file_name(key: &str) -> Result<String, Error> {
     if key.chars().any(char::is_control) {
         return wrong("it has a control character");
     }
-    if key.contains(['/', '\\']) || key.contains("..") {
+    if key.contains(['/', '\\']) || find(key.as_bytes(), b"..").is_some() {
         return wrong("it could be taken for a path; leave out /, \\ and ..");
     }
     let name = format!("{}.jsonl", encode(key));
@@ -300,36 +306,39 @@ fn decode(name: &str) -> Option<String> {
 }
 
 fn line(lines: &mut Vec<u8>, value: &Value) -> Result<(), Error> {
-    // A value has no key that is no text, which is all that could fail.
-    let text = serde_json::to_vec(value).unwrap_or_default();
+    let text = json::text(value);
     if text.len() > RECORD_LIMIT {
         return Err(Error::TooLong);
     }
-    lines.extend_from_slice(&text);
+    lines.extend_from_slice(text.as_bytes());
     lines.push(b'\n');
     Ok(())
 }
 
 fn record(message: &Message, now: &str) -> Value {
-    let mut record = Map::new();
-    let text = |text: &str| Value::String(text.to_owned());
-    record.insert("role".to_owned(), text(message.role.as_str()));
-    record.insert("content".to_owned(), text(&message.content));
-    record.insert("timestamp".to_owned(), text(now));
+    let mut record = vec![
+        ("role", Value::from(message.role.as_str())),
+        ("content", message.content.as_str().into()),
+        ("timestamp", now.into()),
+    ];
     if let Some(id) = &message.tool_call_id {
-        record.insert("tool_call_id".to_owned(), text(id));
+        record.push(("tool_call_id", id.as_str().into()));
     }
     if !message.tool_calls.is_empty() {
         let calls = message.tool_calls.iter().map(|call| {
-            json!({
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            })
+            let function = vec![
+                ("name", call.name.as_str().into()),
+                ("arguments", call.arguments.as_str().into()),
+            ];
+            object(vec![
+                ("id", call.id.as_str().into()),
+                ("type", "function".into()),
+                ("function", object(function)),
+            ])
         });
-        record.insert("tool_calls".to_owned(), Value::Array(calls.collect()));
+        record.push(("tool_calls", Value::Array(calls.collect())));
     }
-    Value::Object(record)
+    object(record)
 }
 
 /// What a line is.
@@ -344,7 +353,7 @@ fn read_line(line: &[u8]) -> Line {
     if line.trim_ascii().is_empty() {
         return Line::Aside;
     }
-    let Ok(value) = serde_json::from_slice::<Value>(line) else {
+    let Ok(value) = json::parse(line, usize::MAX) else {
         return Line::Unknown;
     };
     if value.get("_type").is_some() {
@@ -416,7 +425,7 @@ fn lines(bytes: &[u8], cut: bool, window: usize) -> Session {
 /// The last messages of an array, which may be the `messages` of an object.
 fn array(text: &[u8], window: usize) -> Session {
     let mut session = Session::default();
-    let document: Value = serde_json::from_slice(text).unwrap_or_default();
+    let document: Value = json::or_null(text);
     match document.get("messages").unwrap_or(&document).as_array() {
         Some(items) => {
             for item in items {

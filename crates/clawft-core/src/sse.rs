@@ -1,5 +1,6 @@
 //! Server-sent events, as the HTML Standard interprets an event stream (section 9.2.6).
 
+use crate::prelude::*;
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -15,13 +16,13 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge(pub usize);
 
-impl std::fmt::Display for TooLarge {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for TooLarge {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(formatter, "an event is longer than {} bytes", self.0)
     }
 }
 
-impl std::error::Error for TooLarge {}
+impl core::error::Error for TooLarge {}
 
 /// Reads a stream in pieces of any size. An event that no blank line ends is none, so there is nothing to
 /// do at the stream's end.
@@ -103,9 +104,9 @@ impl Decoder {
     }
 
     fn end_line(&mut self) -> Option<Event> {
-        let mut taken = std::mem::take(&mut self.line);
+        let mut taken = core::mem::take(&mut self.line);
         let mut line = taken.as_slice();
-        if std::mem::take(&mut self.first_line) {
+        if core::mem::take(&mut self.first_line) {
             line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
         }
         if line.is_empty() {
@@ -122,7 +123,7 @@ impl Decoder {
             }
             b"event" => self.name = value.to_vec(),
             b"id" if !value.contains(&0) => self.id = value.to_vec(),
-            b"retry" => self.retry = digits(value).or(self.retry),
+            b"retry" => self.retry = crate::text::digits(value, 10).or(self.retry),
             // A comment, or a field of a later standard
             _ => {}
         }
@@ -133,8 +134,8 @@ impl Decoder {
     }
 
     fn dispatch(&mut self) -> Option<Event> {
-        let name = std::mem::take(&mut self.name);
-        let mut data = std::mem::take(&mut self.data);
+        let name = core::mem::take(&mut self.name);
+        let mut data = core::mem::take(&mut self.data);
         data.pop()?;
         Some(Event {
             name: if name.is_empty() {
@@ -146,17 +147,6 @@ impl Decoder {
             id: text(self.id.clone()),
         })
     }
-}
-
-/// A number of digits alone, as large as 64 bits can have it.
-pub(crate) fn digits(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        Some(number.saturating_mul(10).saturating_add(digit))
-    })
 }
 
 /// The standard's "UTF-8 decode": each byte sequence that is none becomes U+FFFD. Lines and fields end at

@@ -1,5 +1,6 @@
 //! Moments as people write them.
 
+use crate::prelude::*;
 /// Milliseconds since 1970-01-01 00:00 UTC as RFC 3339 has it: `2026-04-22T10:11:12.345Z`.
 #[must_use]
 pub fn rfc3339(milliseconds: u64) -> String {

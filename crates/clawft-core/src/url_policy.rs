@@ -10,10 +10,12 @@
 //! host resolves names out of the component's sight: there, only the host can keep a public name from
 //! leading to a private address.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::ToolsConfig;
+use crate::prelude::*;
+use crate::text::{self, digits, find, split_last};
 
 /// How near to the machine an address is. Each zone includes those before it, where it is a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,7 @@ impl fmt::Display for UrlError {
     }
 }
 
-impl std::error::Error for UrlError {}
+impl core::error::Error for UrlError {}
 
 /// A URL of HTTP, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,9 +111,8 @@ impl Url {
         let (host, port) = split_port(authority)?;
         let port = match port {
             None | Some("") => default_port,
-            Some(digits) => Some(digits)
-                .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))
-                .and_then(|digits| digits.parse().ok())
+            Some(text) => digits(text.as_bytes(), 10)
+                .and_then(|port| u16::try_from(port).ok())
                 .filter(|port| *port > 0)
                 .ok_or(UrlError::Invalid("its port is none"))?,
         };
@@ -151,7 +152,7 @@ impl Url {
             None => &self.target,
             Some(b'/') => "",
             Some(b'?') => path,
-            Some(_) => &path[..=path.rfind('/').unwrap_or(0)],
+            Some(_) => &path[..=split_last(path, b'/').map_or(0, |(folder, _)| folder.len())],
         };
         Self::parse(&format!("{}{kept}{reference}", self.origin))
     }
@@ -373,7 +374,7 @@ fn parse_host(text: &str) -> Result<(String, Option<IpAddr>), UrlError> {
     if host.len() > 253 || !host.split('.').all(label) {
         return Err(UrlError::Invalid("its host is no name of a host"));
     }
-    let last = host.rsplit('.').next().unwrap_or_default();
+    let last = split_last(&host, b'.').map_or(&*host, |(_, last)| last);
     let hexadecimal = last
         .strip_prefix("0x")
         .is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
@@ -387,8 +388,8 @@ fn parse_host(text: &str) -> Result<(String, Option<IpAddr>), UrlError> {
 /// An IPv6 address: up to eight groups, `::` for those of zero that are left out, and maybe an IPv4 address
 /// in the place of the last two (RFC 4291, 2.2).
 fn parse_v6(text: &str) -> Option<Ipv6Addr> {
-    let (head, tail) = match text.split_once("::") {
-        Some((head, tail)) => (head, Some(tail)),
+    let (head, tail) = match find(text.as_bytes(), b"::") {
+        Some(at) => (&text[..at], Some(&text[at + 2..])),
         None => (text, None),
     };
     let mut groups = [0; 8];
@@ -424,17 +425,15 @@ fn groups_of(text: &str, groups: &mut [u16; 8], last: bool) -> Option<usize> {
                     let octet = octets
                         .next()
                         .filter(|octet| *octet == "0" || !octet.starts_with('0'))?;
-                    octet.parse::<u8>().ok().filter(|_| !octet.starts_with('+'))
+                    u8::try_from(digits(octet.as_bytes(), 10)?).ok()
                 };
                 *groups.get_mut(count)? = u16::from_be_bytes([octet()?, octet()?]);
                 count += 1;
             }
             return octets.next().is_none().then_some(count);
         }
-        if part.is_empty() || part.len() > 4 || part.starts_with('+') {
-            return None;
-        }
-        *groups.get_mut(count)? = u16::from_str_radix(part, 16).ok()?;
+        let group = digits(part.as_bytes(), 16).filter(|_| part.len() <= 4)?;
+        *groups.get_mut(count)? = u16::try_from(group).ok()?;
         count += 1;
     }
     Some(count)
@@ -505,8 +504,7 @@ fn number(text: &str) -> Option<u64> {
     if digits.is_empty() {
         return (radix == 16).then_some(0);
     }
-    // Digits alone: the parser would take a sign, which no host has.
-    u64::from_str_radix(digits, radix).ok()
+    text::digits(digits.as_bytes(), radix)
 }
 
 /// A path and query with `.` and `..` resolved, in ASCII.
@@ -587,6 +585,6 @@ fn matches(entry: &str, url: &Url, below: bool) -> bool {
     let Ok((host, address)) = parse_host(host) else {
         return false;
     };
-    let port_fits = port.is_none_or(|port| port.parse() == Ok(url.port));
+    let port_fits = port.is_none_or(|port| digits(port.as_bytes(), 10) == Some(url.port.into()));
     port_fits && (host == url.host || below && address.is_none() && is_below(&url.host, &host))
 }

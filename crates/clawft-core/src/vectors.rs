@@ -16,16 +16,20 @@
 //! Several processes may use a collection: each looks whether the file has changed before it uses what it
 //! has in memory. What one adds in the very moment in which another takes all changes in may be lost.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use core::cell::RefCell;
+use core::fmt;
 
 use clawft_vectors::Index;
 pub use clawft_vectors::Metric;
+use clawft_vectors::float;
 use serde_json::Value;
 
+use crate::json;
 use crate::memory::small;
 use crate::platform::{Directory, FileError, FileErrorKind};
+use crate::prelude::*;
+use crate::text;
 use crate::tool::object;
 
 /// Numbers in a vector that [`embed`] makes.
@@ -74,7 +78,8 @@ impl fmt::Display for Error {
         match self {
             Self::Name(name) => write!(
                 formatter,
-                "{name:?} names no collection: 1 to {MAX_NAME} letters, digits, - or _ do"
+                "{} names no collection: 1 to {MAX_NAME} letters, digits, - or _ do",
+                json::quoted(name)
             ),
             Self::Unknown(name) => write!(formatter, "there is no collection {name}"),
             Self::Exists(name) => {
@@ -93,7 +98,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
@@ -235,7 +240,7 @@ impl Store {
         let there = collection.place(id).is_ok();
         if there {
             let folder = self.workspace.as_ref();
-            let line = object(vec![("deleted", id.into())]).to_string() + "\n";
+            let line = json::text(&object(vec![("deleted", id.into())])) + "\n";
             collection.append(folder, &line, 1)?;
             collection.apply(Change::Delete(id))?;
             collection.settle(folder)?;
@@ -325,11 +330,6 @@ const METRICS: [(&str, Metric); 3] = [
     ("dot", Metric::Dot),
 ];
 
-/// A line's JSON; null if it is none.
-fn json(line: &[u8]) -> Value {
-    serde_json::from_slice(line).unwrap_or_default()
-}
-
 fn read_if_there(
     folder: &dyn Directory,
     path: &str,
@@ -349,7 +349,7 @@ impl Collection {
         };
         let damaged = |line: usize, what| Error::Damaged(path.clone(), line as u64, what);
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
-        let header = json(lines.next().unwrap_or_default());
+        let header = json::or_null(lines.next().unwrap_or_default());
         let number = |key: &str| usize::try_from(header[key].as_u64()?).ok();
         let metric = METRICS
             .into_iter()
@@ -379,7 +379,7 @@ impl Collection {
                 collection.changes = usize::MAX;
                 break;
             }
-            match Change::parse(&json(line)) {
+            match Change::parse(&json::or_null(line)) {
                 None => return Err(damaged(read + 2, "no record in line")),
                 Some(Change::Put(record, _)) if read < indexed => collection.put(record),
                 Some(change) => changes.push(change),
@@ -517,7 +517,7 @@ impl Collection {
             let record = Record {
                 id,
                 text: entry.text.to_owned(),
-                metadata: entry.metadata.map(Value::to_string).unwrap_or_default(),
+                metadata: entry.metadata.map(json::text).unwrap_or_default(),
             };
             record.write(entry.vector, &mut lines);
             ids.push(id);
@@ -590,7 +590,7 @@ impl Collection {
             ("embedding", self.embedded.then_some(EMBEDDING).into()),
             ("indexed", self.records.len().into()),
         ]);
-        let mut text = header.to_string();
+        let mut text = json::text(&header);
         text.push('\n');
         for record in &self.records {
             record.write(None, &mut text);
@@ -601,7 +601,7 @@ impl Collection {
 
 impl Record {
     fn metadata(&self) -> Value {
-        json(self.metadata.as_bytes())
+        json::or_null(self.metadata.as_bytes())
     }
 
     /// Adds its line to a text.
@@ -616,7 +616,7 @@ impl Record {
         if let Some(vector) = vector {
             line.push(("vector", hexadecimal(vector).into()));
         }
-        text.push_str(&object(line).to_string());
+        text.push_str(&json::text(&object(line)));
         text.push('\n');
     }
 }
@@ -631,7 +631,7 @@ impl Change {
             id: line["id"].as_u64()?,
             text: line["text"].as_str()?.to_owned(),
             metadata: if metadata.is_object() {
-                metadata.to_string()
+                json::text(metadata)
             } else {
                 String::new()
             },
@@ -657,8 +657,8 @@ fn hexadecimal(vector: &[f32]) -> String {
 
 fn numbers(digits: &str) -> Option<Vec<f32>> {
     let number = |chunk: &[u8]| {
-        let digits = std::str::from_utf8(chunk).ok()?;
-        Some(f32::from_bits(u32::from_str_radix(digits, 16).ok()?))
+        let bits = u32::try_from(text::digits(chunk, 16)?).ok()?;
+        Some(f32::from_bits(bits))
     };
     digits.as_bytes().chunks(8).map(number).collect()
 }
@@ -695,18 +695,15 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
             add(&word, weight);
             let parts = word.windows(3);
             #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
-            let part = weight / (parts.len() as f32).sqrt();
+            let part = weight / root(parts.len() as f32);
             for feature in parts {
                 add(feature, part);
             }
         }
         word.truncate(1);
     }
-    let length = vector
-        .iter()
-        .map(|number| number * number)
-        .sum::<f32>()
-        .sqrt();
+    let squares = vector.iter().map(|number| number * number);
+    let length = root(squares.sum());
     if length == 0.0 {
         return None;
     }
@@ -714,6 +711,14 @@ pub fn embed(text: &str) -> Option<Vec<f32>> {
         *number /= length;
     }
     Some(vector)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the root is as near as an f32 can be"
+)]
+fn root(number: f32) -> f32 {
+    float::root(number.into()) as f32
 }
 
 /// FNV-1a of 64 bits (Fowler, Noll and Vo) of the characters' UTF-8, with `MurmurHash3`'s last steps: by

@@ -176,7 +176,7 @@ fn config() -> Config {
         api_key: Secret::new(KEY.into()),
         ..ProviderConfig::default()
     };
-    config.providers.insert("openai".into(), provider);
+    config.providers.push(("openai".into(), provider));
     config
 }
 

@@ -40,7 +40,7 @@ fn config(providers: &[Own]) -> Config {
                 let provider = ProviderConfig {
                     api_key: Secret::new((*key).into()),
                     api_base: base.map(String::from),
-                    extra_headers: BTreeMap::from([("x-from".into(), (*name).into())]),
+                    extra_headers: vec![("x-from".into(), (*name).into())],
                 };
                 ((*name).into(), provider)
             })

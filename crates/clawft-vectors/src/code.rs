@@ -7,7 +7,8 @@
 //! length one.
 
 use crate::dot::{LANES, bound, dot};
-use crate::{Error, Metric};
+use crate::{Error, Metric, float};
+use alloc::vec::Vec;
 
 /// The codes' greatest magnitude; -128 has no opposite.
 const STEPS: f64 = 127.0;
@@ -67,7 +68,7 @@ pub fn check(vector: &[f32], dimensions: usize, metric: Metric) -> Result<Checke
         if square == 0.0 {
             return Err(Error::ZeroVector);
         }
-        1.0 / square.sqrt()
+        1.0 / float::root(square)
     } else if square > f64::from(f32::MAX) / 4.0 {
         return Err(Error::TooLong);
     } else {
@@ -189,5 +190,5 @@ pub fn encode(vector: &Checked, metric: Metric, codes: &mut [u8]) -> (f32, f32) 
 
 fn rounded(number: f64, most: f64) -> f64 {
     // NB: `clamp` would bring the text of floats with it, for its panic
-    number.round_ties_even().max(-most).min(most)
+    float::round(number).max(-most).min(most)
 }

@@ -43,7 +43,7 @@ pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
     fn wide(query: &[i16], codes: &[u8]) -> i32 {
         portable(query, codes)
     }
-    if is_x86_feature_detected!("avx2") {
+    if std::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has the instructions that `wide` is compiled to.
         unsafe { wide(query, codes) }
     } else {
@@ -87,6 +87,9 @@ pub fn dot(query: &[i16], codes: &[u8]) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
     use super::{LANES, bound, dot, portable};
 
     #[test]

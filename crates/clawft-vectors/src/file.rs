@@ -4,6 +4,7 @@ use crate::graph::NONE;
 use crate::ids::Ids;
 use crate::slots::{FREE, LIVE, MOST};
 use crate::{Error, Index, Metric, Options};
+use alloc::vec::Vec;
 
 /// The last byte is the format's version.
 const MAGIC: [u8; 8] = *b"clawftV\x01";

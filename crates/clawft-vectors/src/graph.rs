@@ -1,7 +1,9 @@
 //! The graph (Malkov and Yashunin 2016, arXiv:1603.09320; "algorithm" below means one of theirs), with
 //! repair after deletions.
 
-use std::collections::BinaryHeap;
+use alloc::collections::BinaryHeap;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use crate::code::Query;
 use crate::slots::{DEAD, FREE, LIVE, Slots, TOP};

@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::slots::Slots;
+use alloc::vec::Vec;
 
 const NONE: u32 = u32::MAX;
 

@@ -71,16 +71,23 @@
 
 // NB: sizes and counts are checked when they come in, and floats are meant to be rounded
 #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+#![no_std]
+
+extern crate alloc;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+extern crate std;
 
 mod code;
 mod dot;
 mod file;
+pub mod float;
 mod graph;
 mod ids;
 mod slots;
 
+use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
 use core::fmt;
-use std::collections::BinaryHeap;
 
 use code::Query;
 use graph::NONE;

@@ -6,6 +6,7 @@
 
 use crate::code::{Stored, padded};
 use crate::{Error, Options};
+use alloc::vec::Vec;
 
 /// The number of slots that three bytes tell apart, without the one that stands for none.
 pub const MOST: u32 = (1 << 24) - 1;

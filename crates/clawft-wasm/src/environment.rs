@@ -1,5 +1,7 @@
 //! The variables that the host sets.
 
+use alloc::string::String;
+
 use clawft_core::platform::Environment;
 
 use crate::bindings::wasi::cli::environment::get_environment;

@@ -1,6 +1,8 @@
 //! Folders that the host opens to the component.
 
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use clawft_core::platform::wasi::{self, PIECE, Purpose, Refusal};
 use clawft_core::platform::{Directory, FileError, FileKind, FileSystem};

@@ -1,5 +1,10 @@
 //! Requests that the host sends.
 
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request, USER_AGENT};
 
 use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
@@ -11,6 +16,7 @@ use crate::bindings::wasi::http::types::{
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use clawft_core::platform::memory;
+use clawft_core::text::join;
 
 /// How often a body is in memory at once while it is read.
 const COPIES: usize = 4;
@@ -184,7 +190,7 @@ fn headers(request: &Request) -> Result<Fields, HttpError> {
                 HeaderError::Forbidden => "is the client's to set",
                 HeaderError::InvalidSyntax | HeaderError::Immutable => "cannot be sent",
             };
-            HttpError::Invalid(["header ", name, " ", why].concat())
+            HttpError::Invalid(join(&["header", name, why], " "))
         })?;
     }
     if !request.has_header("user-agent") {
@@ -250,7 +256,7 @@ impl<'a> Target<'a> {
         let path = if path.starts_with('/') {
             path.to_owned()
         } else {
-            ["/", path].concat()
+            join(&["/", path], "")
         };
         Ok(Self {
             scheme,

@@ -1,4 +1,11 @@
 //! The agent as a component of WASI 0.2: the world of `wit/clawft.wit`.
+//!
+//! It is linked without std, whose way of panicking would take kilobytes to show nobody anything.
+
+#![cfg_attr(target_family = "wasm", no_std)]
+
+#[macro_use]
+extern crate alloc;
 
 mod allocator;
 mod bindings;
@@ -6,15 +13,19 @@ mod clock;
 mod environment;
 mod files;
 mod http;
+mod panic;
 mod random;
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use clawft_core::agent::{self, Agent};
 use clawft_core::message::{StopReason, ToolCall};
 use clawft_core::platform::{FileError, FileErrorKind, HttpError, Platform, memory};
-use clawft_core::vectors;
+use clawft_core::{json, vectors};
 
 use bindings::exports::clawft::agent::agent as world;
 use bindings::exports::clawft::agent::vectors as vector_world;
@@ -33,9 +44,13 @@ const MAX_MESSAGE: usize = 1 << 20;
 /// The most bytes of entries that are added at once: their file has them as text, several times as long.
 const MAX_ENTRIES: usize = 256 << 10;
 
-thread_local! {
-    static AGENT: RefCell<Option<Rc<Agent>>> = const { RefCell::new(None) };
-}
+/// What the one thread of the component has for itself.
+struct Own<T>(T);
+
+// SAFETY: there is no other thread.
+unsafe impl<T> Sync for Own<T> {}
+
+static AGENT: Own<RefCell<Option<Rc<Agent>>>> = Own(RefCell::new(None));
 
 struct Component;
 
@@ -54,7 +69,7 @@ fn open(config_path: Option<&str>) -> Result<Rc<Agent>, Error> {
         random: Rc::new(random::Entropy),
     };
     let agent = Rc::new(Agent::open(platform, config_path)?);
-    AGENT.set(Some(Rc::clone(&agent)));
+    AGENT.0.replace(Some(Rc::clone(&agent)));
     Ok(agent)
 }
 
@@ -75,7 +90,9 @@ fn failure(kind: ErrorKind, message: &str) -> Error {
 /// The agent that is there, or that of the configuration that is found.
 fn agent() -> Result<Rc<Agent>, Error> {
     check_memory(0)?;
-    match AGENT.with_borrow(Clone::clone) {
+    // NB: before the match, which would hold the borrow while `open` writes.
+    let known = AGENT.0.borrow().clone();
+    match known {
         Some(agent) => Ok(agent),
         None => open(None),
     }
@@ -129,7 +146,7 @@ impl world::Guest for Component {
     }
 
     fn capabilities() -> Result<String, Error> {
-        Ok(agent()?.capabilities().to_string())
+        Ok(json::text(&agent()?.capabilities()))
     }
 }
 
@@ -218,10 +235,9 @@ impl vector_world::Guest for Component {
         let metadata = entries
             .iter()
             .map(|entry| {
-                // Not `from_str`, which would be a second reader of JSON.
                 let metadata = entry.metadata.as_ref();
                 metadata
-                    .map(|text| serde_json::from_slice(text.as_bytes()))
+                    .map(|text| json::parse(text.as_bytes(), usize::MAX))
                     .transpose()
             })
             .collect::<Result<Vec<_>, _>>()
@@ -261,7 +277,7 @@ impl vector_world::Guest for Component {
                 id: found.id,
                 distance: found.distance,
                 text: found.text,
-                metadata: found.metadata.to_string(),
+                metadata: json::text(&found.metadata),
             })
             .collect())
     }

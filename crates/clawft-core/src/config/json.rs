@@ -1,6 +1,8 @@
 //! Where the values of a JSON text stand. Only errors need that, and only of a text that
 //! was read already, so this checks nothing.
 
+use crate::text::digits;
+
 /// The byte where the value at a path is named, or the nearest thing above it; `same` compares a key of
 /// the text with a part of the path. Parts that are no keys are the places of an array's items.
 #[must_use]
@@ -42,7 +44,7 @@ impl Walker<'_> {
                 self.text_end();
             }
             b'{' | b'[' => {
-                let mut index = 0usize;
+                let mut index = 0;
                 while let Some(byte) = self.next() {
                     self.at -= 1;
                     if matches!(byte, b'}' | b']') {
@@ -58,7 +60,7 @@ impl Walker<'_> {
                         part.is_some_and(|part| same(key, part))
                     } else {
                         index += 1;
-                        part.is_some_and(|part| part.parse() == Ok(index - 1))
+                        part.is_some_and(|part| digits(part.as_bytes(), 10) == Some(index - 1))
                     };
                     if here {
                         self.found = start;
@@ -86,6 +88,6 @@ impl Walker<'_> {
         }
         let end = self.at.min(self.text.len());
         self.at += 1;
-        std::str::from_utf8(&self.text[start..end]).unwrap_or_default()
+        core::str::from_utf8(&self.text[start..end]).unwrap_or_default()
     }
 }

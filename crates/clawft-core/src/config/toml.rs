@@ -5,6 +5,8 @@
 //! things differ: dates and times become texts, and `inf` and `nan`, which JSON has not, are refused. No
 //! error quotes the file, which may hold keys.
 
+use crate::prelude::*;
+use crate::text;
 use serde_json::{Map, Value};
 
 /// How deep arrays and inline tables may lie in each other, and how many parts a key may have.
@@ -116,7 +118,8 @@ impl Node {
             Self::Table(table) => table.find(path, same),
             Self::Array(items) | Self::Tables(items) => {
                 let (first, rest) = path.split_first()?;
-                let (at, node) = items.get(first.parse::<usize>().ok()?)?;
+                let (at, node) =
+                    items.get(usize::try_from(text::digits(first.as_bytes(), 10)?).ok()?)?;
                 node.find(rest, same).or(Some(*at))
             }
         }
@@ -572,19 +575,19 @@ fn number(word: &str) -> Option<Value> {
     }
     let digits = digits.replace('_', "");
     if radix != 10 {
-        let value = i64::from_str_radix(&digits, radix).ok()?;
+        let value = i64::try_from(text::digits(digits.as_bytes(), radix)?).ok()?;
         return (unsigned.len() == word.len()).then(|| Value::from(value));
     }
     // What is left is written as JSON writes it, whose reader is here anyway.
     let sign = if word.starts_with('-') { "-" } else { "" };
-    let value: Value = serde_json::from_slice(format!("{sign}{digits}").as_bytes()).ok()?;
+    let number = crate::json::number(text::join(&[sign, &digits], "").as_bytes())?;
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // JSON's integers reach further and go on as floats; its -0 is a float too.
-        let zero = value.as_f64() == Some(0.0);
-        let integer = if zero { Some(0) } else { value.as_i64() };
+        let zero = number.as_f64() == Some(0.0);
+        let integer = if zero { Some(0) } else { number.as_i64() };
         return integer.map(Value::from);
     }
-    Some(value)
+    Some(Value::Number(number))
 }
 
 /// `count` digits, at most `most`, and what follows them.

@@ -4,6 +4,7 @@
 //! whatever brings bytes in — files, responses, arguments — asks here first, and is refused with an error
 //! while there is still enough left to say so.
 
+use crate::prelude::*;
 /// What may be taken before the next question, in bytes: a response's text and its JSON, the next
 /// request, and texts that are there twice while they grow.
 pub const RESERVE: usize = 2 << 20;

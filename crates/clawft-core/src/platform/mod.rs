@@ -4,8 +4,10 @@
 //! All of it is synchronous, because a component of WASI 0.2 waits so; several requests wait at once all
 //! the same, since [`HttpClient::send`] returns before the answer is there.
 
-use std::fmt;
-use std::rc::Rc;
+use crate::json;
+use crate::prelude::*;
+use alloc::rc::Rc;
+use core::fmt;
 
 #[cfg(feature = "wasi-platform")]
 pub mod memory;
@@ -110,7 +112,7 @@ impl fmt::Display for HttpError {
     }
 }
 
-impl std::error::Error for HttpError {}
+impl core::error::Error for HttpError {}
 
 /// The network. It follows no redirection: whoever asks judges each address by itself.
 pub trait HttpClient {
@@ -173,7 +175,9 @@ impl fmt::Display for FileError {
         match &self.kind {
             FileErrorKind::NotFound => write!(formatter, "{path}: no such file or folder"),
             FileErrorKind::Outside => write!(formatter, "{path}: leads out of its folder"),
-            FileErrorKind::InvalidPath => write!(formatter, "{path:?}: no path of a file"),
+            FileErrorKind::InvalidPath => {
+                write!(formatter, "{}: no path of a file", json::quoted(path))
+            }
             FileErrorKind::Denied => write!(formatter, "{path}: permission denied"),
             FileErrorKind::WrongKind => {
                 write!(
@@ -190,10 +194,10 @@ impl fmt::Display for FileError {
     }
 }
 
-impl std::error::Error for FileError {}
+impl core::error::Error for FileError {}
 
 /// The kind of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
     /// A regular file
     File,
@@ -205,8 +209,8 @@ pub enum FileKind {
     Other,
 }
 
-/// One file of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One file of a folder; in order, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// Its name, no path
     pub name: String,

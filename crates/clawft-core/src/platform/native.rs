@@ -12,6 +12,7 @@ use super::{
     Clock, Directory, Entry, Environment, FileError, FileErrorKind, FileKind, FileSystem,
     HttpClient, Platform, Random,
 };
+use crate::prelude::*;
 
 /// This machine, with that network.
 #[must_use]

@@ -15,6 +15,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::{Exchange, Head, HttpClient, HttpError, Request};
+use crate::prelude::*;
 use crate::url_policy::{self, Zone};
 
 /// Most requests that are under way at once, each with a thread.

@@ -3,10 +3,13 @@
 //! Every path is resolved by the host, below the open folder that it is relative to, so neither `..` nor
 //! a link leads out of it, whatever happens to the folder meanwhile.
 
-use std::rc::Rc;
+use alloc::collections::BinaryHeap;
+use alloc::rc::Rc;
 
 use super::memory;
 use super::{Directory, Entry, FileError, FileErrorKind, FileKind, Random};
+use crate::prelude::*;
+use crate::text;
 
 /// Most links that lead from one to the next.
 const LINKS: u32 = 40;
@@ -148,7 +151,7 @@ pub fn open<D: Descriptor + 'static>(
         };
         failure(path, kind)
     })?;
-    let below = match wanted[length..].join("/") {
+    let below = match text::join(&wanted[length..], "/") {
         here if here.is_empty() => ".".to_owned(),
         below => below,
     };
@@ -239,7 +242,9 @@ impl<D: Descriptor> Folder<D> {
                         .link(&place)
                         .map_err(|refusal| self.error(path, refusal))?;
                     place = match parent(&place) {
-                        Some(folder) if !target.starts_with('/') => [folder, &target].join("/"),
+                        Some(folder) if !target.starts_with('/') => {
+                            text::join(&[folder, &target], "/")
+                        }
                         _ => target,
                     };
                 }
@@ -370,7 +375,8 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
 
     fn list(&self, path: &str) -> Result<Vec<Entry>, FileError> {
         let folder = self.descend(path, false)?;
-        let mut entries = Vec::new();
+        // NB: a heap, of which there are others: sorting would add kilobytes.
+        let mut entries = BinaryHeap::new();
         for name in folder
             .descriptor
             .names()
@@ -383,8 +389,7 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
                 Err(refusal) => return Err(self.error(path, refusal)),
             }
         }
-        entries.sort_unstable_by(|left, right| left.name.cmp(&right.name));
-        Ok(entries)
+        Ok(entries.into_sorted_vec())
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
@@ -443,6 +448,6 @@ fn leaves(path: &str) -> bool {
 }
 
 fn parent(path: &str) -> Option<&str> {
-    let (parent, _) = path.trim_end_matches('/').rsplit_once('/')?;
+    let (parent, _) = text::split_last(text::trim_end(path, '/'), b'/')?;
     Some(parent)
 }

@@ -10,8 +10,10 @@ use super::body::{Body, arguments, takes_temperature};
 use super::response::{Answer, Format, Response, failure, malformed, take_text};
 use super::{ChatRequest, Decoder, ModelError, Provider, endpoint, headers};
 use crate::config::Secret;
+use crate::json;
 use crate::message::{Message, Role};
 use crate::platform::Request;
+use crate::prelude::*;
 
 /// The version of the API that is spoken here.
 const VERSION: &str = "2023-06-01";
@@ -218,7 +220,7 @@ fn start_block(
         Some("tool_use") => {
             let input = match &block["input"] {
                 Value::Object(input) if index.is_some() && input.is_empty() => String::new(),
-                input => serde_json::to_string(input).unwrap_or_default(),
+                input => json::text(input),
             };
             let id = take_text(block, "id");
             answer.add_call(index, id, take_text(block, "name"), input)

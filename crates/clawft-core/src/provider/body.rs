@@ -1,31 +1,31 @@
 //! What the bodies of requests to both APIs are made of.
 
-use crate::json_repair;
 use crate::message::ToolCall;
-use crate::sse::digits;
+use crate::prelude::*;
+use crate::text::digits;
+use crate::{json, json_repair};
 
 /// JSON as it is written: a request has a few members of known names, so nothing needs to be kept of it.
 #[derive(Default)]
-pub(super) struct Body(Vec<u8>);
+pub(super) struct Body(String);
 
 impl Body {
     /// Adds text that is JSON, or the part of one that names and brackets make.
     pub(super) fn raw(&mut self, json: &str) -> &mut Self {
-        self.0.extend_from_slice(json.as_bytes());
+        self.0.push_str(json);
         self
     }
 
     /// Adds a string, quoted.
     pub(super) fn string(&mut self, text: &str) -> &mut Self {
-        // Writing to memory cannot fail.
-        let _ = serde_json::to_writer(&mut self.0, text);
+        json::quote(text, &mut self.0);
         self
     }
 
     /// Adds a comma unless a list starts here.
     pub(super) fn next(&mut self) -> &mut Self {
-        if !matches!(self.0.last(), Some(b'[' | b'{')) {
-            self.0.push(b',');
+        if !self.0.ends_with(['[', '{']) {
+            self.0.push(',');
         }
         self
     }
@@ -39,7 +39,7 @@ impl Body {
     )]
     pub(super) fn temperature(&mut self, temperature: f32, highest: f32) -> &mut Self {
         // NB: `clamp` shows its bounds when it panics, which takes kilobytes.
-        let thousandths = (temperature.max(0.0).min(highest) * 1000.0).round() as u32;
+        let thousandths = (temperature.max(0.0).min(highest) * 1000.0 + 0.5) as u32;
         self.raw(&(thousandths / 1000).to_string()).raw(".");
         for place in [100, 10] {
             if thousandths % 1000 < place {
@@ -50,7 +50,7 @@ impl Body {
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.0.into_bytes()
     }
 }
 
@@ -60,8 +60,7 @@ pub(super) fn arguments(call: &ToolCall) -> String {
     match json_repair::repair(&call.arguments) {
         Ok((value, repaired)) if value.is_object() => {
             if repaired {
-                // A value that was read can be written.
-                serde_json::to_string(&value).unwrap_or_default()
+                json::text(&value)
             } else {
                 call.arguments.clone()
             }
@@ -70,7 +69,7 @@ pub(super) fn arguments(call: &ToolCall) -> String {
             let mut body = Body::default();
             body.raw(r#"{"invalid_arguments":"#).string(&call.arguments);
             body.raw("}");
-            String::from_utf8(body.into_bytes()).unwrap_or_default()
+            body.0
         }
     }
 }
@@ -86,7 +85,9 @@ pub(super) fn takes_temperature(model: &str) -> bool {
     if name.starts_with(b"claude") {
         // Longer numbers are dates.
         let parts = name.split(|byte| matches!(byte, b'-' | b'.'));
-        let mut versions = parts.filter(|part| part.len() <= 2).filter_map(digits);
+        let mut versions = parts
+            .filter(|part| part.len() <= 2)
+            .filter_map(|part| digits(part, 10));
         let version = (versions.next(), versions.next());
         return version.0.is_some() && version <= (Some(4), Some(6));
     }

@@ -10,6 +10,7 @@ pub mod select;
 
 use crate::message::{Message, StopReason, Usage};
 use crate::platform::Request;
+use crate::prelude::*;
 use crate::tool::Spec;
 
 pub use response::{MAX_ANSWER, MAX_EVENT, MAX_STREAM};
@@ -63,8 +64,8 @@ pub enum ModelError {
     TooLarge(usize),
 }
 
-impl std::fmt::Display for ModelError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for ModelError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Provider { kind, message } if kind.is_empty() => formatter.write_str(message),
             Self::Provider { kind, message } => write!(formatter, "{kind}: {message}"),
@@ -77,7 +78,7 @@ impl std::fmt::Display for ModelError {
     }
 }
 
-impl std::error::Error for ModelError {}
+impl core::error::Error for ModelError {}
 
 /// One API of models.
 pub trait Provider {
@@ -109,7 +110,7 @@ pub trait Decoder {
 
 /// The URL of a path below a base.
 fn endpoint(base: &str, path: &str) -> String {
-    format!("{}{path}", base.trim_end_matches('/'))
+    format!("{}{path}", crate::text::trim_end(base, '/'))
 }
 
 /// The headers of a request: what it wants and sends, those of its API, and those of the user, which

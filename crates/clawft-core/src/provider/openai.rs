@@ -9,8 +9,10 @@ use super::body::{Body, arguments, reasons, takes_temperature};
 use super::response::{Answer, Format, Response, failure, malformed, take_text};
 use super::{ChatRequest, Decoder, ModelError, Provider, endpoint, headers};
 use crate::config::Secret;
+use crate::json;
 use crate::message::Message;
 use crate::platform::Request;
+use crate::prelude::*;
 
 /// A provider of chat completions.
 // NB: not Debug, since a header may hold a key.
@@ -182,7 +184,7 @@ fn read_call(
     let name = take_text(function, "name");
     // Some write the object itself rather than its text.
     let arguments = match function.get("arguments") {
-        Some(object @ Value::Object(_)) => serde_json::to_string(object).unwrap_or_default(),
+        Some(object @ Value::Object(_)) => json::text(object),
         _ => take_text(function, "arguments"),
     };
     if piece {

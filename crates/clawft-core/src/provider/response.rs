@@ -5,9 +5,11 @@
 use serde_json::Value;
 
 use super::{Completion, Decoder, ModelError};
-use crate::json_repair;
 use crate::message::{StopReason, ToolCall, Usage};
+use crate::prelude::*;
 use crate::sse;
+use crate::text;
+use crate::{json, json_repair};
 
 /// Longest answer, in bytes: the body of plain JSON, or what is kept of a stream. The answer is there
 /// twice while it is read, which fits the 16 MB of a component.
@@ -320,12 +322,9 @@ pub(super) fn malformed(what: &str) -> ModelError {
 }
 
 /// Reads JSON, and finds the failure that it tells instead of an answer.
-fn parse(json: &[u8]) -> Result<Value, ModelError> {
-    if !json_repair::within_limits(json) {
-        return Err(malformed("more values than an answer has"));
-    }
-    let value = serde_json::from_slice(json).map_err(|error| {
-        if error.is_eof() {
+fn parse(text: &[u8]) -> Result<Value, ModelError> {
+    let value = json::parse(text, json_repair::MAX_VALUES).map_err(|error| {
+        if error.cut_off {
             ModelError::Truncated
         } else {
             ModelError::Malformed(error.to_string())
@@ -360,7 +359,7 @@ fn told_failure(response: &Value) -> Option<ModelError> {
         kind,
         message: match message {
             Some(message) => message.into(),
-            None => serde_json::to_string(error).unwrap_or_default(),
+            None => json::text(error),
         },
     })
 }
@@ -370,11 +369,9 @@ const SHOWN: usize = 300;
 
 /// What a response of a status other than 2xx says went wrong, never with the key in it.
 pub(super) fn failure(status: u16, body: &[u8], key: &str) -> ModelError {
-    let json = if body.len() <= MAX_EVENT && json_repair::within_limits(body) {
-        serde_json::from_slice(body).unwrap_or(Value::Null)
-    } else {
-        Value::Null
-    };
+    let whole = Some(body).filter(|body| body.len() <= MAX_EVENT);
+    let json = whole.and_then(|body| json::parse(body, json_repair::MAX_VALUES).ok());
+    let json = json.unwrap_or_default();
     let mut told = String::new();
     let mut text = json["message"].as_str().or(json["detail"].as_str());
     let failure = told_failure(&json);
@@ -399,7 +396,7 @@ pub(super) fn failure(status: u16, body: &[u8], key: &str) -> ModelError {
 fn without(mut text: &str, key: &str) -> String {
     let mut shown = String::new();
     while !key.is_empty()
-        && let Some(at) = json_repair::find(text.as_bytes(), key.as_bytes())
+        && let Some(at) = text::find(text.as_bytes(), key.as_bytes())
         && let (Some(before), Some(after)) = (text.get(..at), text.get(at + key.len()..))
     {
         shown.push_str(before);

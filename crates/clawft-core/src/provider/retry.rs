@@ -4,7 +4,8 @@
 //! and 500 or more; `x-should-retry` decides against that; the wait is the server's (`retry-after-ms`,
 //! `retry-after`), or else grows from half a second to eight, less up to a quarter at random.
 
-use crate::sse::digits;
+use crate::prelude::*;
+use crate::text;
 
 /// Longest wait for a server, in milliseconds. A user rather hears that it takes longer.
 pub const MAX_WAIT: u64 = 60_000;
@@ -111,4 +112,8 @@ fn date(text: &str) -> Option<u64> {
     // From 1 March of the year 0 to 1 January 1970
     let days = days - 719_468;
     Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
+}
+
+fn digits(text: &[u8]) -> Option<u64> {
+    text::digits(text, 10)
 }

@@ -1,12 +1,13 @@
 //! Which provider a model belongs to.
 
-use std::fmt;
+use core::fmt;
 
 use super::Provider;
 use super::anthropic::Anthropic;
 use super::openai::OpenAi;
 use crate::config::{Config, Secret};
 use crate::platform::Environment;
+use crate::prelude::*;
 
 /// Which API a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +160,7 @@ impl fmt::Display for SelectError {
     }
 }
 
-impl std::error::Error for SelectError {}
+impl core::error::Error for SelectError {}
 
 fn names() -> String {
     let mut names = String::new();
@@ -196,7 +197,7 @@ pub fn select(
     if rest.is_empty() {
         return Err(SelectError::NoModel(model.into()));
     }
-    let own = config.providers.get(name);
+    let own = config.provider(name);
     let own_base = own.and_then(|own| own.api_base.as_deref());
     let own_base = own_base
         .map(str::trim_ascii)
@@ -231,12 +232,7 @@ pub fn select(
         return Err(SelectError::Key(name.into()));
     }
     let (base, key) = (base.to_string(), Secret::new(key));
-    let mut headers = Vec::new();
-    if let Some(own) = own {
-        for (name, value) in &own.extra_headers {
-            headers.push((name.clone(), value.clone()));
-        }
-    }
+    let headers = own.map(|own| own.extra_headers.clone()).unwrap_or_default();
     let provider: Box<dyn Provider> = match known.map_or(Api::OpenAi, |known| known.api) {
         Api::OpenAi => Box::new(OpenAi { base, key, headers }),
         Api::Anthropic => Box::new(Anthropic { base, key, headers }),
@@ -256,7 +252,7 @@ fn key(
     name: &str,
     known: Option<&Known>,
 ) -> String {
-    let configured = config.providers.get(name);
+    let configured = config.provider(name);
     let configured = configured.map_or("", |own| own.api_key.reveal());
     let configured = configured.trim_ascii();
     if !configured.is_empty() {

@@ -1,8 +1,12 @@
 //! Arguments of a tool, checked by its schema: what a model is told is what is enforced.
 
+use clawft_vectors::float;
 use serde_json::Value;
 
+use crate::json;
+
 use super::{Spec, ToolError};
+use crate::prelude::*;
 
 /// Arguments that their schema allows.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// All that is wrong: which argument, what was expected, what came.
     pub fn check(spec: &Spec, arguments: &'a Value) -> Result<Self, ToolError> {
-        let schema = serde_json::from_slice(spec.parameters.as_bytes()).unwrap_or_default();
+        let schema = json::or_null(spec.parameters.as_bytes());
         let mut wrong = String::new();
         if arguments.is_object() {
             check(&schema, arguments, "", &mut wrong);
@@ -158,7 +162,7 @@ fn fits(schema: &Value, value: &Value) -> bool {
         }
         Some("boolean") => value.is_boolean(),
         Some("integer") => {
-            number.is_some_and(|number| number.trunc().to_bits() == number.to_bits())
+            number.is_some_and(|number| float::round(number).to_bits() == number.to_bits())
         }
         Some("number") => number.is_some(),
         _ => true,
@@ -186,7 +190,7 @@ fn expected(schema: &Value) -> String {
     ] {
         if !schema[keyword].is_null() {
             text.push_str(words);
-            text.push_str(&schema[keyword].to_string());
+            text.push_str(&json::text(&schema[keyword]));
         }
     }
     text
@@ -195,7 +199,7 @@ fn expected(schema: &Value) -> String {
 /// A value as an error shows it: its beginning.
 fn shown(value: &Value) -> String {
     const LONGEST: usize = 60;
-    let mut text = value.to_string();
+    let mut text = json::text(value);
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));
         text.push('…');

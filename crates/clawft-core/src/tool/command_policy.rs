@@ -11,6 +11,7 @@
 use serde_json::Value;
 
 use super::{Context, ToolError};
+use crate::prelude::*;
 
 /// Programs that read and print. Not `env` and `find`, which also run others.
 const ALLOWED: [&str; 20] = [

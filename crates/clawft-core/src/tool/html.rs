@@ -1,5 +1,7 @@
 //! HTML as text: what a reader would see, one block a line, with its links.
 
+use crate::prelude::*;
+use crate::text::{digits, find, trim_end};
 use crate::url_policy::Url;
 
 /// A page.
@@ -128,7 +130,7 @@ impl Output {
     fn settle(&mut self) {
         if self.text.is_empty() {
         } else if self.newlines > 0 {
-            let there = self.text.len() - self.text.trim_end_matches('\n').len();
+            let there = self.text.len() - trim_end(&self.text, '\n').len();
             for _ in there..self.newlines {
                 self.text.push('\n');
             }
@@ -188,7 +190,8 @@ impl Reader<'_> {
     /// Takes what begins with `<`: what follows it, or `None` if it does not end.
     fn markup<'h>(&mut self, text: &'h str) -> Option<&'h str> {
         if let Some(comment) = text.strip_prefix("<!--") {
-            return comment.split_once("-->").map(|(_, after)| after);
+            let end = find(comment.as_bytes(), b"-->")?;
+            return Some(&comment[end + 3..]);
         }
         let inside = &text[1..];
         let closing = inside.starts_with('/');
@@ -288,7 +291,7 @@ fn tag_end(tag: &str) -> Option<usize> {
 fn close_of(text: &str, name: &str) -> usize {
     let bytes = text.as_bytes();
     let mut start = 0;
-    while let Some(found) = text[start..].find("</") {
+    while let Some(found) = find(&bytes[start..], b"</") {
         let at = start + found;
         let named = bytes.get(at + 2..at + 2 + name.len());
         if named.is_some_and(|named| named.eq_ignore_ascii_case(name.as_bytes())) {
@@ -356,10 +359,11 @@ fn entity(text: &str) -> Option<(char, usize)> {
     let name = &text[1..end];
     let character = if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None => number.parse(),
+            Some(number) => digits(number.as_bytes(), 16),
+            None => digits(number.as_bytes(), 10),
         };
-        let character = char::from_u32(code.ok()?).filter(|character| *character != '\0');
+        let code = u32::try_from(code?).ok()?;
+        let character = char::from_u32(code).filter(|character| *character != '\0');
         character.unwrap_or(char::REPLACEMENT_CHARACTER)
     } else {
         let (_, character) = ENTITIES.iter().find(|(known, _)| *known == name)?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object, paths};
 use crate::platform::FileKind;
+use crate::prelude::*;
 
 /// The most entries of one result, which keeps it within what a model is given.
 const MAX_ENTRIES: usize = 500;
@@ -16,12 +17,12 @@ const SPEC: Spec = Spec {
     description: "List a folder of the workspace: the name of each entry, whether it is a folder, and its \
                   size in bytes.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"path": {"type": "string", "minLength": 1, "description": "The folder, relative to the workspace; . for the workspace"}
+"type":"object",
+"properties":{
+"path":{"type":"string","minLength":1,"description":"The folder, relative to the workspace; . for the workspace"}
 },
-"required": ["path"],
-"additionalProperties": false
+"required":["path"],
+"additionalProperties":false
 }"#,
 };
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object};
 use crate::memory;
+use crate::prelude::*;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -13,11 +14,11 @@ const SPEC: Spec = Spec {
     description: "Read the notes that are kept across conversations: all of them, or the paragraphs with \
                   certain words.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"query": {"type": "string", "description": "Words that a paragraph must have as they stand, in any case"}
+"type":"object",
+"properties":{
+"query":{"type":"string","description":"Words that a paragraph must have as they stand, in any case"}
 },
-"additionalProperties": false
+"additionalProperties":false
 }"#,
 };
 

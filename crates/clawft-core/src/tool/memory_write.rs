@@ -12,13 +12,13 @@ const SPEC: Spec = Spec {
     name: "memory_write",
     description: "Write to the notes that are kept across conversations.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"content": {"type": "string", "minLength": 1, "description": "The note"},
-"mode": {"type": "string", "enum": ["append", "overwrite"], "description": "append, if left out, adds a paragraph; overwrite replaces all notes"}
+"type":"object",
+"properties":{
+"content":{"type":"string","minLength":1,"description":"The note"},
+"mode":{"type":"string","enum":["append","overwrite"],"description":"append, if left out, adds a paragraph; overwrite replaces all notes"}
 },
-"required": ["content"],
-"additionalProperties": false
+"required":["content"],
+"additionalProperties":false
 }"#,
 };
 

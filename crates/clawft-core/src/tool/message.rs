@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError};
+use crate::prelude::*;
 
 /// A message that goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,6 +28,7 @@ use serde_json::Value;
 
 use crate::config::Config;
 use crate::platform::{Directory, FileError, HttpError, Platform};
+use crate::prelude::*;
 use crate::vectors;
 
 /// How a tool is described to a model.
@@ -76,13 +77,13 @@ impl ToolError {
     }
 }
 
-impl std::fmt::Display for ToolError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for ToolError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str(&self.message)
     }
 }
 
-impl std::error::Error for ToolError {}
+impl core::error::Error for ToolError {}
 
 impl From<FileError> for ToolError {
     fn from(error: FileError) -> Self {

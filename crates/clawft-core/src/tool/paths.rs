@@ -1,6 +1,9 @@
 //! Paths as models write them.
 
 use super::{Context, ToolError};
+use crate::json;
+use crate::prelude::*;
+use crate::text;
 
 /// The path below the workspace that a model means. The [`Directory`](crate::platform::Directory) confines
 /// what it leads to, links included; this tells a model what to write instead.
@@ -13,7 +16,8 @@ use super::{Context, ToolError};
 pub fn inside(context: &Context<'_>, path: &str) -> Result<String, ToolError> {
     let refuse = |why: &str| {
         Err(ToolError::new(format!(
-            "{path:?} {why}; paths are relative to the workspace, such as notes/today.md"
+            "{} {why}; paths are relative to the workspace, such as notes/today.md",
+            json::quoted(path)
         )))
     };
     if path.is_empty() {
@@ -30,7 +34,7 @@ pub fn inside(context: &Context<'_>, path: &str) -> Result<String, ToolError> {
     }
     let mut below = path;
     if path.starts_with('/') {
-        let workspace = context.workspace_path.trim_end_matches('/');
+        let workspace = text::trim_end(context.workspace_path, '/');
         match path.strip_prefix(workspace) {
             Some(rest) if !workspace.is_empty() && (rest.is_empty() || rest.starts_with('/')) => {
                 below = rest;
@@ -49,5 +53,5 @@ pub fn inside(context: &Context<'_>, path: &str) -> Result<String, ToolError> {
     if parts.is_empty() {
         return Ok(String::from("."));
     }
-    Ok(parts.join("/"))
+    Ok(text::join(&parts, "/"))
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, ToolError};
+use crate::prelude::*;
 
 /// The longest time that a model may ask for, in seconds
 const MAX_TIMEOUT: u64 = 300;

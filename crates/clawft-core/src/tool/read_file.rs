@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, paths};
+use crate::prelude::*;
 
 /// The longest file that is read, in bytes: a component has 16 MiB in all.
 pub const MAX_FILE: u64 = 1 << 20;
@@ -15,14 +16,14 @@ const SPEC: Spec = Spec {
     description: "Read a text file of the workspace. A long file comes in pieces: the result then says \
                   from which line to go on.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"path": {"type": "string", "minLength": 1, "description": "The file, relative to the workspace"},
-"offset": {"type": "integer", "minimum": 1, "description": "First line to read, counted from 1"},
-"limit": {"type": "integer", "minimum": 1, "description": "Most lines to read"}
+"type":"object",
+"properties":{
+"path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
+"offset":{"type":"integer","minimum":1,"description":"First line to read, counted from 1"},
+"limit":{"type":"integer","minimum":1,"description":"Most lines to read"}
 },
-"required": ["path"],
-"additionalProperties": false
+"required":["path"],
+"additionalProperties":false
 }"#,
 };
 

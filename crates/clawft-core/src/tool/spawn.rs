@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::command_policy::Policy;
 use super::{Context, Running, Spec, Tool, ToolError, process};
+use crate::prelude::*;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 

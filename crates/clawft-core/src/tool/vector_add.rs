@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object};
+use crate::prelude::*;
 use crate::vectors::Entry;
 
 /// The collection where none is named.
@@ -19,16 +20,16 @@ const SPEC: Spec = Spec {
     description: "Store a text to find it again with vector_search by similar words. An id that is \
                   already there is replaced.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"text": {"type": "string", "minLength": 1, "description": "The text"},
-"id": {"type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "Its number; the next one if left out"},
-"vector": {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 4096, "description": "Its embedding, if you have one; all of a collection need one then"},
-"metadata": {"type": "object", "description": "What else to keep with it"},
-"collection": {"type": "string", "minLength": 1, "description": "A name of letters, digits, - and _; default if left out"}
+"type":"object",
+"properties":{
+"text":{"type":"string","minLength":1,"description":"The text"},
+"id":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"Its number; the next one if left out"},
+"vector":{"type":"array","items":{"type":"number"},"minItems":1,"maxItems":4096,"description":"Its embedding, if you have one; all of a collection need one then"},
+"metadata":{"type":"object","description":"What else to keep with it"},
+"collection":{"type":"string","minLength":1,"description":"A name of letters, digits, - and _; default if left out"}
 },
-"required": ["text"],
-"additionalProperties": false
+"required":["text"],
+"additionalProperties":false
 }"#,
 };
 

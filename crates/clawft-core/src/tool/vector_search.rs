@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, vector_add};
+use crate::prelude::*;
 use crate::vectors::Query;
+use clawft_vectors::float;
 
 pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
 
@@ -13,14 +15,14 @@ const SPEC: Spec = Spec {
     description: "Find texts that were stored with vector_add, the most similar first. A smaller \
                   distance is more similar.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"text": {"type": "string", "minLength": 1, "description": "What to look for; or give vector"},
-"vector": {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 4096, "description": "An embedding, where the collection's were given"},
-"count": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Most results; 5 if left out"},
-"collection": {"type": "string", "minLength": 1, "description": "The name given to vector_add; default if left out"}
+"type":"object",
+"properties":{
+"text":{"type":"string","minLength":1,"description":"What to look for; or give vector"},
+"vector":{"type":"array","items":{"type":"number"},"minItems":1,"maxItems":4096,"description":"An embedding, where the collection's were given"},
+"count":{"type":"integer","minimum":1,"maximum":100,"description":"Most results; 5 if left out"},
+"collection":{"type":"string","minLength":1,"description":"The name given to vector_add; default if left out"}
 },
-"additionalProperties": false
+"additionalProperties":false
 }"#,
 };
 
@@ -47,7 +49,7 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
         let text = &found.text[..found.text.floor_char_boundary(room)];
         room -= text.len();
         // Four digits say as much as a distance means.
-        let distance = (f64::from(found.distance) * 1e4).round_ties_even() / 1e4;
+        let distance = float::round(f64::from(found.distance) * 1e4) / 1e4;
         let mut result = vec![
             ("id", Value::from(found.id)),
             ("distance", distance.into()),

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, html, object};
+use crate::json;
 use crate::platform::{Exchange, Head, HttpError, Request};
+use crate::prelude::*;
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
 
 /// The most of a body that is read, in bytes
@@ -21,16 +23,16 @@ const SPEC: Spec = Spec {
     description: "Fetch a URL of the public web and return its text. HTML comes as plain text with links \
                   as [text](url).",
     parameters: r#"{
-"type": "object",
-"properties": {
-"url": {"type": "string", "minLength": 1, "description": "An address that begins with http:// or https://"},
-"method": {"type": "string", "enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "description": "GET if left out"},
-"headers": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Headers to send, by name"},
-"body": {"type": "string", "description": "The body to send; set a content-type header with it"},
-"raw": {"type": "boolean", "description": "Return HTML as it is"}
+"type":"object",
+"properties":{
+"url":{"type":"string","minLength":1,"description":"An address that begins with http:// or https://"},
+"method":{"type":"string","enum":["GET","HEAD","POST","PUT","PATCH","DELETE"],"description":"GET if left out"},
+"headers":{"type":"object","additionalProperties":{"type":"string"},"description":"Headers to send, by name"},
+"body":{"type":"string","description":"The body to send; set a content-type header with it"},
+"raw":{"type":"boolean","description":"Return HTML as it is"}
 },
-"required": ["url"],
-"additionalProperties": false
+"required":["url"],
+"additionalProperties":false
 }"#,
 };
 
@@ -93,7 +95,10 @@ fn headers(arguments: &Arguments<'_>) -> Result<Vec<(String, String)>, ToolError
         // RFC 9110: a token, and a value without controls but tab.
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
-            return Err(ToolError::new(format!("{name:?} is no name of a header")));
+            return Err(ToolError::new(format!(
+                "{} is no name of a header",
+                json::quoted(name)
+            )));
         }
         if value
             .bytes()

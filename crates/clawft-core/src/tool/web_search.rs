@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::web_fetch::read_body;
 use super::{Context, Running, Spec, Tool, ToolError, object};
+use crate::json;
 use crate::platform::Request;
+use crate::prelude::*;
 use crate::url_policy::encode;
 
 const BRAVE: &str = "https://api.search.brave.com/res/v1/web/search";
@@ -21,13 +23,13 @@ const SPEC: Spec = Spec {
     description: "Search the web. Each result has a title, a URL and a description; read a page with \
                   web_fetch.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"query": {"type": "string", "minLength": 1, "description": "What to search for"},
-"num_results": {"type": "integer", "minimum": 1, "maximum": 20, "description": "Most results"}
+"type":"object",
+"properties":{
+"query":{"type":"string","minLength":1,"description":"What to search for"},
+"num_results":{"type":"integer","minimum":1,"maximum":20,"description":"Most results"}
 },
-"required": ["query"],
-"additionalProperties": false
+"required":["query"],
+"additionalProperties":false
 }"#,
 };
 
@@ -84,7 +86,7 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
             )));
         }
         let (body, truncated) = read_body(exchange.as_mut(), MAX_RESPONSE)?;
-        let document: Value = serde_json::from_slice(&body)
+        let document: Value = json::parse(&body, usize::MAX)
             .ok()
             .filter(|_| !truncated)
             .ok_or_else(|| ToolError::new("the search API's answer is no JSON, or too long"))?;

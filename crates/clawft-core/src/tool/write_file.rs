@@ -15,13 +15,13 @@ const SPEC: Spec = Spec {
     description: "Write a text file of the workspace, in place of what it held. Folders on its path are \
                   made.",
     parameters: r#"{
-"type": "object",
-"properties": {
-"path": {"type": "string", "minLength": 1, "description": "The file, relative to the workspace"},
-"content": {"type": "string", "description": "The whole new content"}
+"type":"object",
+"properties":{
+"path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
+"content":{"type":"string","description":"The whole new content"}
 },
-"required": ["path", "content"],
-"additionalProperties": false
+"required":["path","content"],
+"additionalProperties":false
 }"#,
 };
 

@@ -34,7 +34,7 @@ pub fn config() -> Config {
             attempts: 1,
             stream: true,
         },
-        providers: BTreeMap::new(),
+        providers: Vec::new(),
         tools: ToolsConfig {
             search_api_key: Secret::default(),
             search_endpoint: None,

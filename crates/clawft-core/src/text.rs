@@ -1,0 +1,52 @@
+//! What is done with texts in many places. The standard library's ways are made for long texts and many
+//! kinds of patterns, and take kilobytes.
+
+use crate::prelude::*;
+
+/// Where a text has another within it first.
+pub(crate) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    let mut places = text.windows(part.len().max(1));
+    places.position(|window| window.starts_with(part))
+}
+
+/// What stands before and after the last of a character of ASCII.
+#[must_use]
+pub fn split_last(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == mark)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// A text without some character at its end, however often it stands there.
+#[must_use]
+pub fn trim_end(mut text: &str, mark: char) -> &str {
+    while let Some(rest) = text.strip_suffix(mark) {
+        text = rest;
+    }
+    text
+}
+
+/// Texts, and another between any two of them.
+#[must_use]
+pub fn join(parts: &[&str], between: &str) -> String {
+    let mut text = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { between });
+        text.push_str(part);
+    }
+    text
+}
+
+/// The number of digits alone, as large as 64 bits can have it.
+pub(crate) fn digits(text: &[u8], radix: u32) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |number, digit| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        Some(
+            number
+                .saturating_mul(radix.into())
+                .saturating_add(digit.into()),
+        )
+    })
+}
