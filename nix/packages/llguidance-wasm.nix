@@ -11,6 +11,7 @@ buildWasm {
   # NB: entropy.rs has the function of that backend, and llguidance, which cargo links as a module of its
   # own too, has not. That the artifact imports nothing is checked.
   rustflags = [
+    "-Ctarget-feature=+simd128"
     "--cfg=getrandom_backend=\\\"custom\\\""
     "-Clink-arg=--import-undefined"
   ];
