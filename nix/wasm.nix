@@ -44,6 +44,8 @@
   crateRustflags ? [ ],
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
+  # whether functions that take a dependency's place, by the linker's --wrap, take its export's name too
+  replacing ? false,
   # whether the module, which has its world in a section of its own, becomes a component of it
   component ? false,
   # whether the module begins with the memory that its export wizer-initialize leaves, and is entered
@@ -117,10 +119,24 @@ let
   moduleIn = linked: "$(test -d ${linked}/bin && echo ${linked}/bin || echo ${linked}/lib)/*.wasm";
   optimised =
     linked:
-    runCommand "${name}-named" { nativeBuildInputs = [ binaryen ]; } ''
-      mkdir -p $out/$(dirname ${output})
-      ${step "wasm-opt ${optimise} --debuginfo" (moduleIn linked) "$out/${output}"}
-    '';
+    runCommand "${name}-named"
+      {
+        nativeBuildInputs = [
+          binaryen
+          wabt
+        ];
+      }
+      (
+        ''
+          mkdir -p $out/$(dirname ${output})
+          ${step "wasm-opt ${optimise} --debuginfo" (moduleIn linked) "$out/${output}"}
+        ''
+        # NB: the linker exports what it wrapped by the wrapper's name
+        + lib.optionalString replacing ''
+          wasm2wat $out/${output} | sed 's/^  (export "__wrap_/  (export "/' > renamed.wat
+          wat2wasm --debug-names renamed.wat -o $out/${output}
+        ''
+      );
   # What is shipped, with its names: a component where that is to be one
   componentOf =
     core:

@@ -1,6 +1,6 @@
 //! Linker options of the module, here so that every way of running cargo has them.
 
-use std::env;
+use std::{env, fs};
 
 /// Stack of the module in bytes.
 ///
@@ -9,6 +9,9 @@ use std::env;
 /// stack is what ends first, so this one is never the limit. It lies below the data: an
 /// overflow traps.
 const STACK_SIZE: usize = 4 << 20;
+
+/// The functions that take the place of llguidance's.
+const REPLACING: &str = "src/constraint.rs";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -19,5 +22,12 @@ fn main() {
             println!("cargo::rustc-link-arg-cdylib={option}");
         }
         println!("cargo::rustc-link-arg-cdylib=-zstack-size={STACK_SIZE}");
+        // What the crate has in place of llguidance's own; nix/wasm.nix takes the prefix from the exports.
+        println!("cargo::rerun-if-changed={REPLACING}");
+        let source = fs::read_to_string(REPLACING).expect("a source of this crate");
+        for rest in source.split(r#"export_name = "__wrap_"#).skip(1) {
+            let name = rest.split('"').next().expect("a name");
+            println!("cargo::rustc-link-arg-cdylib=--wrap={name}");
+        }
     }
 }

@@ -12,6 +12,7 @@
 pub use llguidance::ffi::*;
 
 mod allocator;
+mod constraint;
 #[cfg(any(test, all(target_family = "wasm", target_os = "unknown")))]
 mod entropy;
 mod last_words;

@@ -446,3 +446,28 @@ describe("a generation loop", () => {
     assert.deepEqual(format.stopping_criteria([[1n, 99n, 100n], [1n, 99n]]), [true, false]);
   });
 });
+
+describe("the C ABI", () => {
+  test("llg_par_compute_mask computes one after the other, and then calls back", () => {
+    const guest = tokenizer._guest;
+    const words = Math.ceil(tokenizer.vocabSize / 32);
+    guest.within((scope) => {
+      const init = scope.take(56);
+      guest.call("llg_constraint_init_set_defaults", init, tokenizer._address);
+      const constraints = ["[ab]c", "[0-9]", "("].map((regex) => guest.call("llg_new_constraint_regex", init, scope.string(regex, "regex")));
+      // NB: longer by a word than a mask, and not zero
+      const masks = constraints.map(() => scope.words(new Uint32Array(words + 1).fill(0xffffffff)));
+      const steps = scope.words(constraints.flatMap((constraint, index) => [constraint, masks[index], (words + 1) * 4]));
+      const calls = [];
+      const done = guest.callback(1, false, (data) => calls.push(data));
+      guest.call("llg_par_compute_mask", steps, constraints.length, 7, done);
+      assert.deepEqual(calls, [7]);
+      const tokens = (index) => allowedTokens(guest.words(masks[index], words + 1));
+      assert.deepEqual(tokens(0), codes("ab"));
+      assert.deepEqual(tokens(1), codes("0123456789"));
+      assert.equal(guest.call("llg_get_error", constraints[0]), 0);
+      assert.notEqual(guest.call("llg_get_error", constraints[2]), 0);
+      for (const constraint of constraints) guest.call("llg_free_constraint", constraint);
+    });
+  });
+});
