@@ -56,7 +56,7 @@ def main():
     for pattern in CASES:
         expression = re.compile(pattern)
         for text in texts:
-            print(json.dumps({"pattern": pattern, "text": text, "matches": expression.fullmatch(text) is not None}))
+            print(json.dumps({"grammar": {"regex": pattern}, "text": text, "matches": expression.fullmatch(text) is not None}))
 
 
 if __name__ == "__main__":
