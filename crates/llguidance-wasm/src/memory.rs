@@ -41,24 +41,31 @@ impl Bounded {
     }
 }
 
+// NB: none is inlined. To LLVM a block that was just allocated is memory of its own; where it sees in the
+// same function that freeing reads the allocator's words before the block, it takes them for undefined,
+// and at opt-level 3 made the first `HashMap` trap.
 // SAFETY: every block comes from `System`, with the layout that it was asked for, or is null.
 unsafe impl GlobalAlloc for Bounded {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's promise about the layout.
         self.grow(layout.size(), || unsafe { System.alloc(layout) })
     }
 
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's promise about the layout.
         self.grow(layout.size(), || unsafe { System.alloc_zeroed(layout) })
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
         self.allocated.fetch_sub(layout.size(), Relaxed);
         // SAFETY: by the caller's promise, and because the block came from `System`.
         unsafe { System.dealloc(address, layout) };
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: by the caller's promise, and because the block came from `System`.
         let reallocate = || unsafe { System.realloc(address, layout, size) };
