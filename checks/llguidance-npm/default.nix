@@ -1,4 +1,4 @@
-# The npm package, installed as npm installs it, passes its tests in Node.
+# The npm package, installed as npm installs it, passes its tests in Node, and so does the playground.
 {
   runCommand,
   nodejs,
@@ -14,6 +14,7 @@ in
     runCommand "llguidance-npm"
       {
         nativeBuildInputs = [ nodejs ];
+        PLAYGROUND = packages.llguidance-playground;
       }
       ''
         export HOME=$PWD

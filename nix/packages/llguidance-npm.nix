@@ -15,7 +15,9 @@ let
   sources = sourceOf [
     "LICENSE-APACHE"
     "LICENSE-MIT"
-    folder
+    "${folder}/README.md"
+    "${folder}/package.json"
+    "${folder}/src"
   ];
   inherit (workspace.of.${crate}) source cargoVendorDir cargoFlags;
   notices = craneLib.mkCargoDerivation {

@@ -64,7 +64,8 @@ rec {
       sha256,
       ...
     }:
-    fromClientAs "pypi" pname version sha256;
+    # NB: a file's name has the one where the index has the other
+    fromClientAs "pypi" (lib.replaceStrings [ "_" ] [ "-" ] pname) version sha256;
   fetchurl =
     {
       url,

@@ -78,6 +78,8 @@ function validity(tokenizer, options, { tag, text }) {
 
 export function validateGrammar(tokenizer, options) {
   const grammar = tagged(options);
+  const endless = endlessReference(grammar);
+  if (endless) return { valid: false, error: endless, warnings: [] };
   const [code, message] = validity(tokenizer, options, grammar);
   if (code < 0) return { valid: false, error: grammarError(tokenizer, options, grammar, message), warnings: [] };
   return { valid: true, error: undefined, warnings: message.split("\n").filter((line) => line !== "") };
@@ -90,10 +92,64 @@ export function grammarError(tokenizer, options, grammar, message) {
   return new GrammarError(message, { pointer: pointerOf(tokenizer, options, grammar.text, message) });
 }
 
+/**
+ * The error of a schema that is nothing but a `$ref` to itself, perhaps by way of others.
+ *
+ * llguidance compiles such a schema, and then allows no text.
+ */
+export function endlessReference({ kind, text }) {
+  if (kind !== "jsonSchema" || !text.includes('"$ref"')) return undefined;
+  let root;
+  try {
+    root = JSON.parse(text);
+  } catch {
+    return undefined; // llguidance says why
+  }
+  let tries = MOST_REFERENCES;
+  // The references passed until one comes again; undefined where some text ends the schema
+  const cycle = (schema, passed) => {
+    if (typeof schema !== "object" || schema === null || (schema !== root && "$id" in schema) || tries-- <= 0) return undefined;
+    const { $ref: reference } = schema;
+    if (typeof reference === "string" && reference.startsWith("#")) {
+      const next = [...passed, reference];
+      const found = passed.includes(reference) ? next : cycle(resolve(root, reference), next);
+      if (found) return found;
+    }
+    const all = (list) => (Array.isArray(list) ? list : []).map((part) => cycle(part, passed));
+    const [conjunct] = all(schema.allOf).filter(Boolean);
+    if (conjunct) return conjunct;
+    for (const alternatives of [all(schema.anyOf), all(schema.oneOf)]) {
+      if (alternatives.length > 0 && alternatives.every(Boolean)) return alternatives[0];
+    }
+    return undefined;
+  };
+  const passed = cycle(root, []);
+  if (!passed) return undefined;
+  return new GrammarError(`a $ref leads back to itself, so that no text is allowed: ${passed.join(" → ")}`, { pointer: pointerIn(passed.at(-1)) });
+}
+
+/** The JSON Pointer in a reference within the schema. */
+function pointerIn(reference) {
+  try {
+    return decodeURIComponent(reference.slice(1));
+  } catch {
+    return reference.slice(1);
+  }
+}
+
+/** What such a reference refers to; undefined if there is nothing, or not by a pointer. */
+function resolve(root, reference) {
+  const [first, ...steps] = pointerIn(reference).split("/");
+  return first === "" ? steps.reduce((found, step) => Object(found)[step.replaceAll("~1", "/").replaceAll("~0", "~")], root) : undefined;
+}
+
 /** Keywords whose value is a schema, a list of schemas, or schemas by name. */
 const ONE = ["additionalProperties", "additionalItems", "contains", "else", "if", "items", "not", "propertyNames", "then"];
 const LIST = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 const NAMED = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
+
+/** Schemas looked at before the search for a `$ref` to itself is given up. */
+const MOST_REFERENCES = 1000;
 
 /** Schemas tried before the search for the place of an error is given up. */
 const MOST_TRIES = 64;

@@ -1,5 +1,5 @@
 import { MatcherError } from "./errors.js";
-import { grammarError, tagged, withInit } from "./grammar.js";
+import { endlessReference, grammarError, tagged, withInit } from "./grammar.js";
 import { Handle } from "./guest.js";
 
 /** Tokens that one call of fastForward may give. */
@@ -21,6 +21,8 @@ export class Matcher extends Handle {
       ({ mask: this.#mask, maskSize: this.#maskSize, consumed: this.#consumed, maxTokens: this.#maxTokens } = options);
     } else {
       const grammar = tagged(options);
+      const endless = endlessReference(grammar);
+      if (endless) throw endless;
       const made = Made.of(
         tokenizer,
         withInit(tokenizer, options, (init, scope) =>

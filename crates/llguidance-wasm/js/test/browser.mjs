@@ -1,18 +1,35 @@
-// Runs the tests of the package in a browser, in a page and in a worker:
-//   node browser.mjs PACKAGE TESTS BROWSER [ARGUMENTS]
-// PACKAGE is the unpacked package, TESTS a folder of *.test.js, and the page's address is the
-// browser's last argument. The exit code is 1 if a test fails.
+// browser-llguidance BROWSER [ARGUMENT…]
+//
+// Runs the tests of the package in a browser, Chromium or Firefox, in a page and in a worker, and opens
+// the playground. The exit code is 1 if a test fails. PACKAGE is the unpacked package, TESTS a folder of
+// *.test.js and PLAYGROUND the built page, all from the environment.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 
-const [packageFolder, testFolder, browser, ...browserArguments] = process.argv.slice(2);
+const { PACKAGE: packageFolder, TESTS: testFolder, PLAYGROUND: playground } = process.env;
+const [browser, ...more] = process.argv.slice(2);
 const SECONDS = 300;
 
-const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
+// By the beginning of the browser's name: without a window, without a sandbox, which a container does not
+// allow, without requests of its own, and with a profile of its own
+const ARGUMENTS = {
+  chrom: [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run", "--user-data-dir=PROFILE",
+  ],
+  firefox: ["--headless", "--no-remote", "--profile", "PROFILE"],
+};
+const known = Object.keys(ARGUMENTS).find((name) => basename(browser ?? "").startsWith(name));
+if (!known) {
+  console.error(`usage: browser-llguidance BROWSER [ARGUMENT…], where BROWSER is one of ${Object.keys(ARGUMENTS).join("…, ")}…`);
+  process.exit(2);
+}
+
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".css": "text/css" };
 
 // node:test, as far as the tests use it
 const TEST = `
@@ -55,11 +72,20 @@ import { runAll } from "/node/test.js";
 ${tests.map((name) => `import "/test/${name}";`).join("\n")}
 const { count, failures } = await runAll();
 await fetch("/done", { method: "POST", body: JSON.stringify({ where: typeof document === "undefined" ? "worker" : "page", count, failures }) });`;
-const PAGE = `<!doctype html><title>tests</title><script type="module">
+const PAGE = `<!doctype html><title>tests</title><body><script type="module">
 addEventListener("error", (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "page", count: 0, failures: [event.message] }) }));
 const worker = new Worker("/run.js", { type: "module" });
 worker.onerror = (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "worker", count: 0, failures: [event.message ?? "the worker did not start"] }) });
 await import("/run.js");
+const frame = document.body.appendChild(document.createElement("iframe"));
+frame.src = "/playground/index.html#kind=regex&grammar=ab%2B&text=a";
+// NB: what it comes to, or the time is over
+const timer = setInterval(() => {
+  const shown = (id) => frame.contentDocument.getElementById(id)?.textContent;
+  if (shown("grammar-status") !== "It compiles." || shown("next") !== "b") return;
+  clearInterval(timer);
+  fetch("/done", { method: "POST", body: JSON.stringify({ where: "playground", count: 1, failures: [] }) });
+}, 100);
 </script>`;
 
 const made = { "/": PAGE, "/run.js": RUN, "/node/test.js": TEST, "/node/assert.js": ASSERT };
@@ -82,11 +108,12 @@ const server = createServer(async (request, response) => {
       for await (const chunk of request) body += chunk;
       const result = JSON.parse(body);
       results.set(result.where, result);
-      if (results.size === 2) finished();
+      if (results.size === 3) finished();
       return response.end();
     }
     let content = made[pathname];
     if (pathname.startsWith("/package/")) content = await readFile(join(packageFolder, pathname.slice("/package/".length)));
+    if (pathname.startsWith("/playground/")) content = await readFile(join(playground, pathname.slice("/playground/".length)));
     if (pathname.startsWith("/test/")) content = rewritten(await readFile(join(testFolder, pathname.slice("/test/".length)), "utf8"));
     if (content === undefined) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": TYPES[extname(pathname) || ".html"] ?? "application/octet-stream" }).end(content);
@@ -98,7 +125,7 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
 const profile = await mkdtemp(join(tmpdir(), "profile-"));
 const address = `http://127.0.0.1:${server.address().port}/`;
-const child = spawn(browser, [...browserArguments.map((argument) => argument.replaceAll("PROFILE", profile)), address], { stdio: ["ignore", "ignore", "pipe"] });
+const child = spawn(browser, [...ARGUMENTS[known].map((argument) => argument.replace("PROFILE", profile)), ...more, address], { stdio: ["ignore", "ignore", "pipe"] });
 let said = "";
 child.stderr.on("data", (chunk) => (said += chunk));
 const ended = new Promise((resolve) => child.on("close", () => resolve("the browser ended")).on("error", (error) => resolve(error.message)));

@@ -158,13 +158,22 @@ describe("errors", () => {
   });
 });
 
+const nested = (depth) => {
+  let schema = { type: "integer" };
+  for (let level = 0; level < depth; level++) schema = { type: "array", items: schema };
+  return schema;
+};
+
 describe("bad input is an error, and the instance works afterwards", () => {
   const refused = {
     "half of a character": [{ regex: "a\ud800" }, /surrogate/],
     "a schema that nests 1,000 deep": [{ jsonSchema: "[".repeat(1000) + "]".repeat(1000) }, /recursion limit/],
-    // NB: these compile, and allow nothing
-    "a $ref to itself": [{ jsonSchema: { $ref: "#" } }, /NoExtension/],
-    "two $refs to each other": [{ jsonSchema: { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } } }, /NoExtension/],
+    "schemas that nest 1,000 deep": [{ jsonSchema: nested(1000) }, /recursion limit/],
+    "a Lark grammar that nests 1,000 deep": [{ lark: `start: ${"(".repeat(1000)}"a"${")".repeat(1000)}` }, /nested/],
+    "an expression that nests 1,000 deep": [{ regex: "(".repeat(1000) + "a" + ")".repeat(1000) }, /nest/],
+    "a $ref to itself": [{ jsonSchema: { $ref: "#" } }, /leads back to itself.*: # → #$/],
+    "two $refs to each other": [{ jsonSchema: { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } } }, /: #\/\$defs\/a → #\/\$defs\/b → #\/\$defs\/a$/],
+    "a $ref to itself in each alternative": [{ jsonSchema: { anyOf: [{ $ref: "#" }, { allOf: [{ type: "object" }, { $ref: "#" }] }] } }, /leads back to itself/],
     "a $ref to nothing": [{ jsonSchema: { $ref: "#/$defs/absent" } }, /absent/],
     "a grammar above the limit": [{ lark: `start: ${Array.from({ length: 40000 }, (_, index) => `"${index}" start`).join(" | ")}`, limits: { maxGrammarSize: 1000 } }, /too large|size/],
   };
@@ -175,9 +184,40 @@ describe("bad input is an error, and the instance works afterwards", () => {
       assert.equal(next(after), "a");
     });
   }
+  test("a $ref to itself is refused where it stands, and is none where a text ends it", () => {
+    const cyclic = { $ref: "#/$defs/a~1b", $defs: { "a/b": { $ref: "#/$defs/a~1b" } } };
+    assert.throws(() => new Matcher(tokenizer, { jsonSchema: cyclic }), { name: "GrammarError", pointer: "/$defs/a~1b" });
+    assert.equal(validateGrammar(tokenizer, { jsonSchema: cyclic }).error.pointer, "/$defs/a~1b");
+    const ends = keep(new Matcher(tokenizer, { jsonSchema: { anyOf: [{ $ref: "#" }, { type: "null" }], $defs: { unused: { $ref: "#/$defs/unused" } } } }));
+    assert.equal(next(ends), "n");
+    const tree = { type: "object", properties: { left: { $ref: "#" } }, additionalProperties: false };
+    assert.equal(next(keep(new Matcher(tokenizer, { jsonSchema: tree }))), "{");
+  });
+  test("bytes that are no UTF-8, in what is compiled and in what is consumed", () => {
+    const guest = tokenizer._guest;
+    const anything = keep(new Matcher(tokenizer, { regex: "(?s:.)*" }));
+    // NB: with how many of the bytes begin a character
+    for (const [begin, bytes] of [[0, [0xff]], [1, [0xc3, 0x28]], [1, [0xed, 0xa0, 0x80]], [0, [0xf5]], [0, [0x80]]]) {
+      assert.equal(anything.validate(bytes), begin);
+      const invalid = guest.within((scope) => {
+        const init = scope.take(56);
+        guest.call("llg_constraint_init_set_defaults", init, tokenizer._address);
+        guest.view().setUint32(init + 8, 0, true);
+        const [code, message] = guest.withMessage((at, size) =>
+          guest.call("llg_validate_grammar", init, scope.string("regex", "the tag"), scope.bytes(Uint8Array.of(...bytes, 0)), at, size),
+        );
+        return code < 0 && message;
+      });
+      assert.match(invalid, /UTF-8/);
+    }
+    assert.throws(() => anything.consume([0xff]), MatcherError);
+    assert.equal(next(keep(new Matcher(tokenizer, { regex: "ab" }))), "a");
+  });
   test("a schema of 100 KB, and a maxLength of 65536, are none", () => {
     const properties = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`property_${index}`, { type: "string", description: "x".repeat(30) }]));
-    const large = keep(new Matcher(tokenizer, { jsonSchema: { type: "object", properties, additionalProperties: false } }));
+    const schema = JSON.stringify({ type: "object", properties, additionalProperties: false });
+    assert.ok(schema.length > 100_000);
+    const large = keep(new Matcher(tokenizer, { jsonSchema: schema }));
     assert.equal(next(large), "{");
     const long = keep(new Matcher(tokenizer, { jsonSchema: { type: "string", maxLength: 65536 } }));
     assert.equal(next(long), '"');
@@ -188,10 +228,12 @@ describe("bad input is an error, and the instance works afterwards", () => {
     assert.deepEqual(keep(list(1024)).tokenize("x".repeat(1024)), [0]);
   });
   test("the C ABI's mask buffer of another size", () => {
-    const matcher = keep(new Matcher(tokenizer, { regex: "ab" }));
-    const guest = matcher._guest;
-    assert.equal(guest.within((scope) => guest.call("llg_matcher_compute_mask_into", matcher._address, scope.take(8), 8)), -1);
-    assert.equal(next(matcher), "a");
+    for (const size of [0, 8, 32, 40]) {
+      const matcher = keep(new Matcher(tokenizer, { regex: "ab" }));
+      const guest = matcher._guest;
+      assert.equal(guest.within((scope) => guest.call("llg_matcher_compute_mask_into", matcher._address, scope.take(64), size)), -1);
+      assert.equal(next(matcher), "a");
+    }
   });
 });
 
@@ -228,6 +270,26 @@ describe("tokenizer", () => {
     assert.deepEqual(listed.tokenize("abcab").slice(0, 1), [3]);
     assert.equal(listed.decode([2, 4]), "abc");
     assert.equal(listed.decode([2, 7], { special: true }), "ab<end>");
+    matcher.consume(6);
+    assert.deepEqual(allowedTokens(matcher.computeMask()), [4]);
+  });
+  test("of tokens that are all the same, or all empty, allows what there is", () => {
+    const same = keep(Tokenizer.fromTokens([...Array(1000).fill("a"), "<end>"], { eos: 1000, special: [1000] }));
+    const matcher = keep(new Matcher(same, { regex: "aa" }));
+    assert.deepEqual(allowedTokens(matcher.computeMask()), [...Array(1000).keys()]);
+    matcher.consume([0, 999]);
+    assert.deepEqual(allowedTokens(matcher.computeMask()), [1000]);
+    const empty = keep(Tokenizer.fromTokens(["", "", "<end>"], { eos: 2, special: [2] }));
+    assert.throws(() => keep(new Matcher(empty, { regex: "a" })).computeMask(), MatcherError);
+    assert.deepEqual(allowedTokens(keep(new Matcher(empty, { regex: "a?" })).computeMask()), [2]);
+    assert.equal(next(keep(new Matcher(tokenizer, { regex: "ab" }))), "a");
+  });
+  test("a token outside of the vocabulary is an error", () => {
+    for (const token of [257, 0xffffffff]) {
+      const matcher = keep(new Matcher(tokenizer, { regex: "(?s:.)*" }));
+      assert.throws(() => matcher.consume(token), MatcherError);
+    }
+    assert.equal(next(keep(new Matcher(tokenizer, { regex: "ab" }))), "a");
   });
   test("of a byte-level tokenizer.json", () => {
     const json = {

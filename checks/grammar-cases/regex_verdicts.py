@@ -27,6 +27,9 @@ CASES = {
     r"[\[\]\\^-]+": ["[]", "\\^-", "a", "]["],
     r"[a\-z]+": ["a-z", "b", "-"],
     r"(a{2}){3}": ["aaaaaa", "aaaaa", "aaaaaaa"],
+    r"a{1}b{1,1}": ["ab", "aab", "b"],
+    r"(?:\d{1}|(?:x){1})+": ["1", "1x2", "", "y"],
+    r"(?:)+a(){1,2}": ["a", "", "aa"],
     r"(a?){5}a{5}": ["aaaaa", "aaaaaaaaaa", "aaaa", "aaaaaaaaaaa"],
     r"(x+x+)+y": ["xxy", "xxxxxxxxxxxxxxxxxxxxy", "xy", "xxxxxxxxxxxxxxxxxxxxxxxxz"],
     r"[αβγ]+": ["αβγ", "δ", "α", ""],
@@ -56,7 +59,7 @@ def main():
     for pattern in CASES:
         expression = re.compile(pattern)
         for text in texts:
-            print(json.dumps({"pattern": pattern, "text": text, "matches": expression.fullmatch(text) is not None}))
+            print(json.dumps({"grammar": {"regex": pattern}, "text": text, "matches": expression.fullmatch(text) is not None}))
 
 
 if __name__ == "__main__":

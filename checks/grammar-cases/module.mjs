@@ -1,9 +1,9 @@
 // module.mjs < CASES: compares llguidance.wasm with each verdict, over two vocabularies: one token a
-// byte, and one with every pair of letters besides, whose tokens cross the parts of an expression.
+// byte, and one with every pair of letters besides, whose tokens cross the parts of a grammar.
 // The masks on the way have to allow what is taken, and nothing where nothing fits.
 import { readFileSync } from "node:fs";
 
-import { isAllowed, Llguidance, Matcher, Tokenizer } from "llguidance-wasm";
+import { isAllowed, Llguidance, Matcher, Tokenizer, validateGrammar } from "llguidance-wasm";
 
 await Llguidance.load();
 const letters = [..."abcdxy01 "];
@@ -28,21 +28,26 @@ function matches(matcher, tokenizer, text) {
 }
 
 let count = 0;
-let differences = 0;
+const differences = [];
 const compiled = new Map();
 for (const line of readFileSync(0, "utf8").trim().split("\n")) {
-  const { pattern, text, matches: expected } = JSON.parse(line);
+  const { grammar, text, matches: expected, compiles } = JSON.parse(line);
+  const [source] = Object.values(grammar);
   for (const tokenizer of vocabularies) {
-    const key = `${vocabularies.indexOf(tokenizer)} ${pattern}`;
-    if (!compiled.has(key)) compiled.set(key, new Matcher(tokenizer, { regex: pattern }));
+    count += 1;
+    if (compiles !== undefined) {
+      if (validateGrammar(tokenizer, grammar).valid !== compiles) differences.push(`${source}\n  ${compiles ? "compiles" : "does not compile"}`);
+      continue;
+    }
+    const key = `${vocabularies.indexOf(tokenizer)} ${source}`;
+    if (!compiled.has(key)) compiled.set(key, new Matcher(tokenizer, grammar));
     const matcher = compiled.get(key);
     matcher.reset();
-    count += 1;
     if (matches(matcher, tokenizer, text) !== expected) {
-      differences += 1;
-      console.log(`${JSON.stringify(pattern)} ${expected ? "matches" : "does not match"} ${JSON.stringify(text)}`);
+      differences.push(`${source}\n  ${expected ? "matches" : "does not match"} ${JSON.stringify(text)}`);
     }
   }
 }
-console.log(`${count} verdicts, ${differences} of them wrong`);
-process.exitCode = differences || count < 300 ? 1 : 0;
+for (const difference of differences) console.log(difference);
+console.log(`${count} verdicts, ${differences.length} of them wrong`);
+process.exitCode = differences.length > 0 || count < 300 ? 1 : 0;
