@@ -57,6 +57,7 @@ let
     reproducible = call ./reproducible.nix { };
     buildWasm = call ./wasm.nix { };
     buildWheel = call ./wheel.nix { };
+    fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
     cells = scope.cellsOf (lib.importTOML ../checks/matrix/matrix.toml);

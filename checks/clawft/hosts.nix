@@ -5,7 +5,7 @@
   runCommand,
   runCommandCC,
   fetchPypi,
-  fetchurl,
+  fetchNpm,
   nodejs,
   patchelf,
   python3,
@@ -42,20 +42,18 @@ let
     }
     .${system}
   );
-  npm =
-    name: version: sha256:
-    fetchurl {
-      url = "mirror://npm/${name}/-/${baseNameOf name}-${version}.tgz";
-      inherit sha256;
-    };
-  packages = {
-    "@bytecodealliance/jco-transpile" =
-      npm "@bytecodealliance/jco-transpile" "0.15.0"
-        "8386c1fe1919f57747626ac9622f7505efd560394ee0b43544907ff963fb6aff";
-    "@bytecodealliance/preview2-shim" =
-      npm "@bytecodealliance/preview2-shim" "0.26.1"
-        "58e433a5febead468ecedd97756fe49d845589d29f3e02e23972baae270f8372";
-  };
+  packages = [
+    {
+      pname = "@bytecodealliance/jco-transpile";
+      version = "0.15.0";
+      sha256 = "8386c1fe1919f57747626ac9622f7505efd560394ee0b43544907ff963fb6aff";
+    }
+    {
+      pname = "@bytecodealliance/preview2-shim";
+      version = "0.26.1";
+      sha256 = "58e433a5febead468ecedd97756fe49d845589d29f3e02e23972baae270f8372";
+    }
+  ];
 in
 {
   # for PYTHONPATH
@@ -74,12 +72,10 @@ in
   node = runCommand "clawft-node" { nativeBuildInputs = [ nodejs ]; } ''
     mkdir -p $out
     cd $out
-    ${lib.concatStrings (
-      lib.mapAttrsToList (name: tarball: ''
-        mkdir -p node_modules/${name}
-        tar xzf ${tarball} --strip-components=1 -C node_modules/${name}
-      '') packages
-    )}
+    ${lib.concatMapStrings (package: ''
+      mkdir -p node_modules/${package.pname}
+      tar xzf ${fetchNpm package} --strip-components=1 -C node_modules/${package.pname}
+    '') packages}
     # NB: what makes the JavaScript smaller is not wanted, and is a program for each platform
     mkdir node_modules/oxc-minify
     echo 'exports.minify = undefined;' > node_modules/oxc-minify/index.js

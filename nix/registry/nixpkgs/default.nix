@@ -18,6 +18,7 @@ let
     rustPlatform = call ./rust.nix;
     inherit (call ./fetch.nix)
       fetchCrate
+      fetchNpm
       fetchPypi
       fetchurl
       fromClient

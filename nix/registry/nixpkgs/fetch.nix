@@ -57,6 +57,14 @@ rec {
       name = "${pname}-${version}.tar.gz";
       hash = sha256;
     };
+  # NB: not of nixpkgs: see nix/npm/fetch.nix
+  fetchNpm =
+    {
+      pname,
+      version,
+      sha256,
+    }:
+    fromClientAs "npm" pname version sha256;
   fetchPypi =
     {
       pname,
@@ -75,7 +83,6 @@ rec {
     }:
     let
       crate = lib.match ".*/([^/]+)/([^/]+)/download" url;
-      npm = lib.match "mirror://npm/(@[^/]+/[^/]+|[^/]+)/-/[^/]+-([0-9.]+)[.]tgz" url;
     in
     if crate != null then
       lockedCrate {
@@ -83,8 +90,6 @@ rec {
         version = lib.elemAt crate 1;
         checksum = sha256;
       }
-    else if npm != null then
-      fromClientAs "npm" (lib.elemAt npm 0) (lib.elemAt npm 1) sha256
     else
       pinned {
         registry = "none";
