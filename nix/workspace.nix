@@ -74,6 +74,8 @@ let
           words = lib.splitString " " dependency;
         in
         {
+          text = dependency;
+          name = lib.head words;
           key =
             if lib.length words == 1 then
               keyOf (lib.head versions.${dependency})
@@ -84,26 +86,48 @@ let
     lib.listToAttrs (
       map (
         package:
+        let
+          dependencies = map resolve (package.dependencies or [ ]);
+          # What has more than one version in the whole is named with it, and without where it has one
+          isShort = dependency: lib.length versions.${dependency.name} == 1;
+          whole = toTOML package;
+        in
         lib.nameValuePair (keyOf package) {
           inherit (package) name;
+          inherit dependencies;
           isLocal = isLocal package;
-          toml = toTOML package;
-          dependencies = map resolve (package.dependencies or [ ]);
+          tomlIn =
+            isOnly:
+            if lib.all isShort dependencies then
+              whole
+            else
+              toTOML (
+                package
+                // {
+                  dependencies = map ({ name, text, ... }: if isOnly name then name else text) dependencies;
+                }
+              );
         }
       ) lock.package
     );
   closureOf =
     crates:
-    map ({ key }: key) (
+    map ({ key, ... }: key) (
       builtins.genericClosure {
         startSet = map (crate: { key = keyOfCrate.${crate}; }) crates;
-        operator = { key }: locked.${key}.dependencies;
+        operator = { key, ... }: locked.${key}.dependencies;
       }
     );
-  lockWith = keys: ''
-    package = [ ${lib.concatMapStringsSep ", " (key: locked.${key}.toml) keys} ]
-    version = ${toString lock.version}
-  '';
+  lockWith =
+    keys:
+    let
+      versions = builtins.groupBy (key: locked.${key}.name) keys;
+      isOnly = name: lib.length (versions.${name} or [ ]) == 1;
+    in
+    ''
+      package = [ ${lib.concatMapStringsSep ", " (key: locked.${key}.tomlIn isOnly) keys} ]
+      version = ${toString lock.version}
+    '';
 
   # NB: crates with the same dependencies share one value
   fromRegistry = lib.filter (key: !locked.${key}.isLocal);
