@@ -119,8 +119,9 @@ let
       mkdir -p $out/bin
       # NB: it runs the driver beside its own real path
       cp ${debs.rust-web-clippy}/bin/cargo-clippy $out/bin/
+      # NB: dash would drop variables whose names a shell cannot have, as cargo's have hyphens
       cat > $out/bin/clippy-driver <<'EOF'
-      #!/bin/sh
+      #!${debs.bash}/bin/bash
       : "''${SYSROOT:=$("''${1:-rustc}" --print sysroot 2>/dev/null)}"
       exec ${debs.rust-web-clippy}/bin/clippy-driver "$@" ''${SYSROOT:+--sysroot "$SYSROOT"}
       EOF

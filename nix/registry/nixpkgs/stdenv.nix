@@ -37,7 +37,7 @@ let
         # Debian's maintainer scripts would have made these.
         ln -s $bash/bin/bash $out/bin/sh
         ln -s $gawk/bin/gawk $out/bin/awk
-        sed "s|@initialPath@|$initialPath $out|; s|@shell@|$bash/bin/bash|" ${./setup.sh} > $out/setup
+        sed "s|@initialPath@|$initialPath $out|; s|@shell@|$bash/bin/bash|g" ${./setup.sh} > $out/setup
       ''
     ];
   };
