@@ -18,7 +18,7 @@ let
   command = "${clawft-wasip1}/${clawft-wasip1.output}";
   hosts = callPackage ./hosts.nix { inherit component system; };
 
-  clawft-host = file: "clawft-host --inherit-env --dir {home} ${file}";
+  clawft-host = options: file: "clawft-host ${options} --inherit-env --dir {home} ${file}";
   wasmtime = options: file: "wasmtime run ${options} -S inherit-env --dir {home} ${file}";
   # NB: iwasm gives a program no variables but those that are named
   iwasm = file: "iwasm --stack-size=1048576 --heap-size=0 --dir={home} --env=HOME={home} ${file}";
@@ -30,10 +30,11 @@ let
     component = {
       module = component;
       modes = {
-        wasmtime-jit.program = clawft-host component;
+        wasmtime-jit.program = clawft-host "" component;
+        wasmtime-winch.program = clawft-host "--compiler winch" component;
         wasmtime-aot = {
           prepare = "clawft-host --compile agent.cwasm ${component}";
-          program = clawft-host "$PWD/agent.cwasm";
+          program = clawft-host "" "$PWD/agent.cwasm";
         };
         python = {
           prepare = "${python} --compile ${component} agent.cwasm";
@@ -54,6 +55,7 @@ let
       without = [ "http" ];
       modes = {
         wasmtime-jit.program = wasmtime "" command;
+        wasmtime-winch.program = wasmtime "-C compiler=winch" command;
         wasmtime-aot = {
           prepare = "wasmtime compile -o agent.cwasm ${command}";
           program = wasmtime "--allow-precompiled" "$PWD/agent.cwasm";

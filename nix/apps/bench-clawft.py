@@ -55,6 +55,10 @@ def starts(folder, home):
 
     return {
         "Wasmtime JIT": (wasmtime(component, "init(none)"), wasmtime(empty_component, "init()")),
+        "Wasmtime JIT, Winch": (
+            wasmtime(component, "init(none)", "-C", "compiler=winch"),
+            wasmtime(empty_component, "init()", "-C", "compiler=winch"),
+        ),
         "Wasmtime AOT": (ahead(component, "init(none)", "agent.cwasm"), ahead(empty_component, "init()", "empty.cwasm")),
         "WAMR interpreter": (iwasm(command, "--capabilities"), iwasm(empty_command)),
         "WAMR AOT": (
@@ -119,10 +123,10 @@ def main():
     if options.json:
         print(json.dumps({"ready": ready, "idle_bytes": waiting}, indent=2))
         return
-    print(f"{'':18}{'ready':>10}{'over an empty one':>20}{'times native':>14}")
+    print(f"{'':20}{'ready':>10}{'over an empty one':>20}{'times native':>14}")
     for name, times in ready.items():
         ms, over, ratio = times.values()
-        print(f"{name:18}{ms:7.2f} ms{over:17.2f} ms{ratio:14.2f}")
+        print(f"{name:20}{ms:7.2f} ms{over:17.2f} ms{ratio:14.2f}")
     for name, resident in waiting.items():
         print(f"idle, {name}: {resident / 2**20:.1f} MiB, {resident / waiting['native']:.2f} times native")
 

@@ -21,10 +21,10 @@ pub type Called<T> = wasmtime::Result<Result<T, String>>;
 /// # Errors
 /// A file that cannot be read, compiled or written.
 #[cfg(feature = "compiler")]
-pub fn compile(component: &Path, file: &Path) -> wasmtime::Result<()> {
+pub fn compile(engine: &Engine, component: &Path, file: &Path) -> wasmtime::Result<()> {
     let bytes =
         std::fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
-    let code = Engine::default()
+    let code = engine
         .precompile_component(&bytes)
         .with_context(|| format!("cannot compile {}", component.display()))?;
     std::fs::write(file, code).with_context(|| format!("cannot write {}", file.display()))
@@ -41,21 +41,20 @@ impl Agent {
     ///
     /// # Errors
     /// A file that is none, or needs more than a host of WASI 0.2 has.
-    pub fn load(file: &Path, machine: Machine) -> wasmtime::Result<Self> {
-        let engine = Engine::default();
+    pub fn load(engine: &Engine, file: &Path, machine: Machine) -> wasmtime::Result<Self> {
         // NB: what is no file of machine code at all may be an error here
         let component = if matches!(Engine::detect_precompiled_file(file), Ok(Some(_))) {
             // SAFETY: who names a compiled file on the command line says that it is one, as with any
             // program; its header is checked against this engine.
-            unsafe { Component::deserialize_file(&engine, file) }
+            unsafe { Component::deserialize_file(engine, file) }
         } else {
-            from_file(&engine, file)
+            from_file(engine, file)
         }
         .with_context(|| format!("cannot load {}", file.display()))?;
-        let mut linker = Linker::new(&engine);
+        let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_sync(&mut linker)?;
-        let mut store = Store::new(&engine, machine);
+        let mut store = Store::new(engine, machine);
         let instance = linker.instantiate(&mut store, &component)?;
         Ok(Self { store, instance })
     }

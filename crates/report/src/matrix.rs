@@ -10,8 +10,9 @@ use crate::figures::{count, memory, time};
 use crate::page::{Frame, scrolled};
 
 /// The order of columns; modes that are not here follow by name.
-const MODES: [&str; 5] = [
+const MODES: [&str; 6] = [
     "wasmtime-jit",
+    "wasmtime-winch",
     "wasmtime-aot",
     "wamr-interp",
     "wamr-aot",
