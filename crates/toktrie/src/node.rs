@@ -100,8 +100,11 @@ impl<'a> Iterator for NodeChildren<'a> {
 /// # Panics
 /// If a token is too long or the trie too large for the bits of a node.
 pub(crate) fn nodes_of<'a>(tokens: impl Iterator<Item = (TokenId, &'a [u8])>) -> Vec<TrieNode> {
+    // NB: of published vocabularies a trie has two to three nodes a token
+    let mut nodes = Vec::with_capacity(1 + 2 * tokens.size_hint().0);
+    nodes.push(TrieNode::open(0xff, NO_TOKEN));
     let mut writer = Writer {
-        nodes: vec![TrieNode::open(0xff, NO_TOKEN)],
+        nodes,
         path: vec![0],
         twins: Vec::new(),
     };

@@ -155,7 +155,7 @@ impl TokTrie {
             part: Part::of(Some(tokens)),
             ..self.clone()
         };
-        if self.max_token_len() > MOST_PARENTS {
+        if self.vocabulary.longest() > MOST_PARENTS {
             filtered.nodes();
         }
         filtered
@@ -235,8 +235,13 @@ impl TokTrie {
     /// The bytes of the longest token.
     #[must_use]
     pub fn max_token_len(&self) -> usize {
-        let longest = || self.vocabulary.ids().map(|id| self.token(id).len()).max();
-        *self.part.longest.get_or_init(|| longest().unwrap_or(0))
+        match &self.part.tokens {
+            None => self.vocabulary.longest(),
+            Some(tokens) => *self.part.longest.get_or_init(|| {
+                let lengths = tokens.iter().map(|id| self.vocabulary.token(id).len());
+                lengths.max().unwrap_or(0)
+            }),
+        }
     }
 
     /// The bytes of a token; none of one that the trie has not.
@@ -307,12 +312,18 @@ impl TokTrie {
     }
 
     /// The nodes, which are written when they are first asked for.
+    #[inline]
     pub(crate) fn nodes(&self) -> &[TrieNode] {
-        self.part.nodes.get_or_init(|| {
-            let order = self.vocabulary.order().iter().copied();
-            let tokens = order.filter(|&id| self.part.has(id));
-            nodes_of(tokens.map(|id| (id, self.vocabulary.token(id))))
-        })
+        self.part.nodes.get_or_init(|| self.written())
+    }
+
+    fn written(&self) -> Vec<TrieNode> {
+        let order = self.vocabulary.order().iter().copied();
+        let bytes = |id| (id, self.vocabulary.token(id));
+        match &self.part.tokens {
+            None => nodes_of(order.map(bytes)),
+            Some(tokens) => nodes_of(order.filter(|&id| tokens.is_allowed(id)).map(bytes)),
+        }
     }
 
     /// The node of no bytes.

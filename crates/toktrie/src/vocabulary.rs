@@ -7,6 +7,8 @@ pub(crate) struct Vocabulary {
     ends: Vec<u32>,
     /// The tokens that have bytes, by these; equal ones by their numbers.
     order: Vec<TokenId>,
+    /// The bytes of the longest token.
+    longest: usize,
 }
 
 impl Vocabulary {
@@ -24,6 +26,7 @@ impl Vocabulary {
             bytes,
             ends,
             order: order(tokens),
+            longest: tokens.iter().map(Vec::len).max().unwrap_or(0),
         }
     }
 
@@ -37,6 +40,10 @@ impl Vocabulary {
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = TokenId> {
         (0..).take(self.ends.len())
+    }
+
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
     }
 
     pub(crate) fn order(&self) -> &[TokenId] {
