@@ -1,7 +1,7 @@
 # The module and llguidance as it is published say the same of every case of the JSON-Schema-Test-Suite,
 # and no case is lost that was right before.
 {
-  lib,
+  callPackage,
   fetchPypi,
   runCommand,
   runCommandCC,
@@ -12,15 +12,7 @@
 }:
 let
   cases = import ./cases.nix { inherit fetchPypi runCommandCC python3; };
-  published = import ./published.nix {
-    inherit
-      lib
-      fetchPypi
-      runCommand
-      python3
-      system
-      ;
-  };
+  published = callPackage ./published.nix { inherit system; };
 in
 {
   json-schema-suite =

@@ -2,8 +2,10 @@
 {
   lib,
   fetchPypi,
-  runCommand,
+  runCommandCC,
+  patchelf,
   python3,
+  stdenv,
   system,
 }:
 let
@@ -41,6 +43,12 @@ in
 assert lib.assertMsg (
   (lib.importTOML ../../Cargo.toml).workspace.dependencies.llguidance.version == "=${version}"
 ) "checks/json-schema-suite/published.nix has another llguidance than Cargo.toml";
-runCommand "llguidance-published" { nativeBuildInputs = [ python3 ]; } ''
-  python3 -m zipfile -e ${wheel} $out
-''
+runCommandCC "llguidance-published"
+  { nativeBuildInputs = [ python3 ] ++ lib.optional stdenv.hostPlatform.isLinux patchelf; }
+  ''
+    python3 -m zipfile -e ${wheel} $out
+    ${lib.optionalString stdenv.hostPlatform.isLinux ''
+      # NB: a machine has libpthread in a folder where programs look for it, the sandbox has not
+      patchelf --set-rpath $(dirname $(cc -print-file-name=libpthread.so.0)) $out/llguidance/_lib.abi3.so
+    ''}
+  ''

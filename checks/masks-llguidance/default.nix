@@ -1,6 +1,7 @@
 # The module's masks are those of llguidance as it is published, bit for bit.
 {
   lib,
+  callPackage,
   fetchPypi,
   runCommand,
   runCommandCC,
@@ -24,15 +25,7 @@ let
       python3
       ;
   };
-  published = import ../json-schema-suite/published.nix {
-    inherit
-      lib
-      fetchPypi
-      runCommand
-      python3
-      system
-      ;
-  };
+  published = callPackage ../json-schema-suite/published.nix { inherit system; };
   schemas = import ../json-schema-suite/cases.nix { inherit fetchPypi runCommandCC python3; };
 in
 {
