@@ -116,10 +116,7 @@ pub(crate) fn nodes_of<'a>(tokens: impl Iterator<Item = (TokenId, &'a [u8])>) ->
             continue;
         }
         writer.close_below(shared);
-        for (at, &byte) in token.iter().enumerate().skip(shared) {
-            let ends = at + 1 == token.len();
-            writer.open(byte, if ends { id } else { NO_TOKEN });
-        }
+        writer.open(&token[shared..], id);
         last = token;
     }
     writer.close_below(0);
@@ -138,9 +135,14 @@ struct Writer {
 }
 
 impl Writer {
-    fn open(&mut self, byte: u8, token: TokenId) {
-        self.path.push(self.nodes.len());
-        self.nodes.push(TrieNode::open(byte, token));
+    /// Goes on by `bytes`, of which there are some, to the end of a token.
+    fn open(&mut self, bytes: &[u8], token: TokenId) {
+        let (&last, before) = bytes.split_last().expect("a token after another has more");
+        let start = self.nodes.len();
+        let through = before.iter().map(|&byte| TrieNode::open(byte, NO_TOKEN));
+        self.nodes.extend(through);
+        self.nodes.push(TrieNode::open(last, token));
+        self.path.extend(start..self.nodes.len());
     }
 
     /// Writes the extents of the path's nodes below `depth`: what comes next is a child of the one at
@@ -149,24 +151,25 @@ impl Writer {
         for level in (depth + 1..self.path.len()).rev() {
             let at = self.path[level];
             let size = self.nodes.len() - at;
-            let twins = self.twins.partition_point(|twin| twin.0 < level);
-            // NB: the last node that has a sibling after it, be it a twin, is the one that the parents
-            // are counted to
-            let sibling = twins.checked_sub(1).map_or(0, |twin| self.twins[twin].0);
-            let parents = level - sibling.max(depth + 1) + 1;
-            if twins == self.twins.len() {
-                self.nodes[at].close(parents, size);
+            // NB: parents are counted to the first that has a sibling after it, be it a twin
+            let parents = |twin: usize| level + 1 - twin.max(depth + 1);
+            let twin = self.twins.last().map_or(0, |twin| twin.0);
+            if twin < level {
+                self.nodes[at].close(parents(twin), size);
                 continue;
             }
             self.nodes[at].close(1, size);
             let byte = self.nodes[at].byte();
-            for (_, token) in self.twins.drain(twins..) {
-                let mut twin = TrieNode::open(byte, token);
-                twin.close(1, 1);
-                self.nodes.push(twin);
+            let first = self.twins.partition_point(|twin| twin.0 < level);
+            for (_, token) in self.twins.drain(first..) {
+                let mut leaf = TrieNode::open(byte, token);
+                leaf.close(1, 1);
+                self.nodes.push(leaf);
             }
-            let last = self.nodes.len() - 1;
-            self.nodes[last].close(parents, 1);
+            let above = self.twins.last().map_or(0, |twin| twin.0);
+            if let Some(leaf) = self.nodes.last_mut() {
+                leaf.close(parents(above), 1);
+            }
         }
         self.path.truncate(depth + 1);
     }

@@ -60,9 +60,9 @@ fn order(tokens: &[Vec<u8>]) -> Vec<TokenId> {
         .filter(|(_, token)| !token.is_empty())
         .map(|(id, token)| (first_eight(token), id))
         .collect();
-    keyed.sort_unstable();
+    keyed.sort_unstable_by_key(|&(key, _)| key);
     for alike in keyed.chunk_by_mut(|a, b| a.0 == b.0) {
-        alike.sort_by_key(|&(_, id)| &tokens[id as usize]);
+        alike.sort_unstable_by_key(|&(_, id)| (&tokens[id as usize], id));
     }
     keyed.into_iter().map(|(_, id)| id).collect()
 }
