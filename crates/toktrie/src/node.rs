@@ -95,13 +95,17 @@ impl<'a> Iterator for NodeChildren<'a> {
     }
 }
 
-/// The nodes of the trie of `tokens`, which come in the order of their bytes.
+/// The nodes of the trie of `tokens`, `count` in number, which come in the order of their bytes.
 ///
 /// # Panics
 /// If a token is too long or the trie too large for the bits of a node.
-pub(crate) fn nodes_of<'a>(tokens: impl Iterator<Item = (TokenId, &'a [u8])>) -> Vec<TrieNode> {
-    // NB: of published vocabularies a trie has two to three nodes a token
-    let mut nodes = Vec::with_capacity(1 + 2 * tokens.size_hint().0);
+pub(crate) fn nodes_of<'a>(
+    count: usize,
+    tokens: impl Iterator<Item = (TokenId, &'a [u8])>,
+) -> Vec<TrieNode> {
+    // NB: of Llama 3's vocabulary a trie has 2.1 nodes a token; megabytes that are moved, or that
+    // are written for the first time, take longer than what is written
+    let mut nodes = Vec::with_capacity(1 + count * 5 / 2);
     nodes.push(TrieNode::open(0xff, NO_TOKEN));
     let mut writer = Writer {
         nodes,
@@ -122,6 +126,7 @@ pub(crate) fn nodes_of<'a>(tokens: impl Iterator<Item = (TokenId, &'a [u8])>) ->
     writer.close_below(0);
     let size = writer.nodes.len();
     writer.nodes[0].close(1, size);
+    writer.nodes.shrink_to_fit();
     writer.nodes
 }
 

@@ -318,11 +318,15 @@ impl TokTrie {
     }
 
     fn written(&self) -> Vec<TrieNode> {
-        let order = self.vocabulary.order().iter().copied();
+        let order = self.vocabulary.order();
+        let tokens = order.iter().copied();
         let bytes = |id| (id, self.vocabulary.token(id));
         match &self.part.tokens {
-            None => nodes_of(order.map(bytes)),
-            Some(tokens) => nodes_of(order.filter(|&id| tokens.is_allowed(id)).map(bytes)),
+            None => nodes_of(order.len(), tokens.map(bytes)),
+            Some(part) => {
+                let some = tokens.filter(|&id| part.is_allowed(id));
+                nodes_of(part.num_set(), some.map(bytes))
+            }
         }
     }
 

@@ -111,7 +111,7 @@ export class Tokenizer extends Handle {
    * The tokenizer as bytes, for {@link deserialize}.
    *
    * @param options.ready with all that was prepared. Restoring it copies memory, and takes a quarter
-   *   of the time; a vocabulary of 128,000 tokens has about 8 MB so, and 1.1 MB otherwise. Only the
+   *   of the time; a vocabulary of 128,000 tokens has about 7 MB so, and 1.1 MB otherwise. Only the
    *   same build of the module can read it.
    */
   serialize(options?: { ready?: boolean }): Uint8Array;
