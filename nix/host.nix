@@ -79,6 +79,7 @@ let
       # a package of the flake, so as users get it
       profile = "release";
     };
+    toktrie.crates = [ "toktrie" ];
     vectors = {
       crates = [ "clawft-vectors" ];
       # what is measured beside the module, and tests that make thousands of searches

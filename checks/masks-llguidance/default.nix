@@ -1,12 +1,13 @@
-# The module's masks are those of native llguidance, bit for bit.
+# The module's masks are those of llguidance as it is published, bit for bit.
 {
   lib,
+  callPackage,
   fetchPypi,
   runCommand,
   runCommandCC,
-  stdenv,
   nodejs,
   python3,
+  system,
   packages,
 }:
 let
@@ -24,27 +25,24 @@ let
       python3
       ;
   };
+  published = callPackage ../json-schema-suite/published.nix { inherit system; };
   schemas = import ../json-schema-suite/cases.nix { inherit fetchPypi runCommandCC python3; };
 in
 {
   masks-llguidance =
-    runCommandCC "masks-llguidance"
+    runCommand "masks-llguidance"
       {
         nativeBuildInputs = [
           nodejs
           python3
         ];
-        # NB: a machine has libgcc_s in a folder where programs look for it, the sandbox has not
-        library = lib.optionalString stdenv.hostPlatform.isLinux "libgcc_s.so.1";
       }
       ''
         export HOME=$PWD
-        [ -z "$library" ] || export LD_LIBRARY_PATH=$(dirname "$(cc -print-file-name="$library")")
         tar xzf ${llama} --strip-components=3 --wildcards '*/llama_models/llama3/tokenizer.model'
         # NB: the wheel's module has the C ABI among its symbols
-        python3 -m zipfile -e ${packages.llguidance-wheel}/${packages.llguidance-wheel.output} site
         cat ${schemas} ${lib.concatStringsSep " " (lib.attrValues grammars)} \
-          | python3 ${./native.py} site/llguidance/_lib.abi3.so tokenizer.model walks
+          | python3 ${./native.py} ${published}/llguidance/_lib.abi3.so tokenizer.model walks
         echo '{"private": true, "type": "module"}' > package.json
         npm install --offline --no-audit --no-fund ${packages.llguidance-npm}/${packages.llguidance-npm.output}
         cp ${./module.mjs} module.mjs

@@ -1,7 +1,7 @@
 // A tokenizer as the memory of an instance that has nothing else in it: restored by copying.
 //
-// To prepare a vocabulary takes the module hundreds of milliseconds, and nothing of the result can
-// be passed in from outside. Its memory can: an instance of the same module that is given the same
+// To prepare a vocabulary takes the module tens of milliseconds, and nothing of the result can be
+// passed in from outside. Its memory can: an instance of the same module that is given the same
 // memory goes on as the first one would.
 //
 //   0   "llgimg1\n"

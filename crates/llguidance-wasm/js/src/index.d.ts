@@ -55,8 +55,8 @@ export interface TokenizerOptions {
   tokenize?: (bytes: Uint8Array) => ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> };
   /**
    * Regular expressions; tokens that match one are allowed together where the grammar allows the
-   * whole expression. Default: those for strings in JSON. `[]` makes the tokenizer ready in a third
-   * of the time and with half the memory, and masks inside of JSON strings slower.
+   * whole expression. Default: those for strings in JSON. `[]` makes the tokenizer ready in three
+   * quarters of the time, and masks inside of JSON strings slower.
    */
   slices?: readonly string[];
 }
@@ -110,9 +110,9 @@ export class Tokenizer extends Handle {
   /**
    * The tokenizer as bytes, for {@link deserialize}.
    *
-   * @param options.ready with all that was prepared. Restoring it copies memory, and takes a 25th of
-   *   the time; a vocabulary of 128,000 tokens has about 70 MB so, and 1.1 MB otherwise. Only the same
-   *   build of the module can read it.
+   * @param options.ready with all that was prepared. Restoring it copies memory, and takes a quarter
+   *   of the time; a vocabulary of 128,000 tokens has about 7 MB so, and 1.1 MB otherwise. Only the
+   *   same build of the module can read it.
    */
   serialize(options?: { ready?: boolean }): Uint8Array;
   readonly vocabSize: number;

@@ -45,14 +45,15 @@ export function read(whole) {
   let at = HEADER;
   const eos = Uint32Array.from({ length: ends }, (_, index) => view.getUint32(at + index * 4, true));
   at += ends * 4;
-  const lengths = new Uint32Array(size);
+  const lengths = new Uint32Array(new Uint16Array(whole.slice(at, at + size * 2).buffer));
   let sum = 0;
+  let longest = 0;
   for (let index = 0; index < size; index++) {
-    lengths[index] = view.getUint16(at + index * 2, true);
     sum += lengths[index];
+    if (lengths[index] > longest) longest = lengths[index];
   }
   at += size * 2;
-  if (sum !== total || lengths.some((length) => length > LONGEST_TOKEN) || eos.some((id) => id >= size) || ends === 0) {
+  if (sum !== total || longest > LONGEST_TOKEN || eos.some((id) => id >= size) || ends === 0) {
     throw new TokenizerError("the serialized tokenizer is damaged");
   }
   let options;

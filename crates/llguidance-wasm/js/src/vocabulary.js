@@ -46,26 +46,49 @@ export class Vocabulary {
     return this.lengths.length;
   }
 
-  /** @param {(Uint8Array | undefined)[]} tokens by id; one that is absent has no bytes */
-  static of(tokens, eos) {
-    if (tokens.length > MOST_TOKENS) throw new TokenizerError(`${tokens.length} tokens are too many: ${MOST_TOKENS} are the most`);
-    const lengths = new Uint32Array(tokens.length);
-    let total = 0;
-    for (let id = 0; id < tokens.length; id++) {
-      lengths[id] = tokens[id]?.length ?? 0;
-      if (lengths[id] > LONGEST_TOKEN) {
-        throw new TokenizerError(`the token ${id} has ${lengths[id]} bytes, and ${LONGEST_TOKEN} are the most`);
+  /**
+   * @param {(Uint8Array | string | undefined)[]} tokens by id; one that is absent has no bytes
+   * @param write puts the bytes of a token that is a string into an array, and returns where they end
+   */
+  static of(tokens, eos, write = utf8) {
+    const size = tokens.length;
+    if (size > MOST_TOKENS) throw new TokenizerError(`${size} tokens are too many: ${MOST_TOKENS} are the most`);
+    // NB: a character of UTF-16 has three bytes at most; an array for each token would take longer than all else
+    let most = 0;
+    for (let id = 0; id < size; id++) {
+      const token = tokens[id];
+      if (token !== undefined) most += typeof token === "string" ? token.length * 3 : token.length;
+    }
+    const bytes = new Uint8Array(most);
+    const lengths = new Uint32Array(size);
+    let end = 0;
+    for (let id = 0; id < size; id++) {
+      const token = tokens[id];
+      if (token === undefined) continue;
+      const start = end;
+      if (typeof token === "string") {
+        end = write(token, bytes, start);
+      } else {
+        bytes.set(token, start);
+        end += token.length;
       }
-      total += lengths[id];
+      lengths[id] = end - start;
+      if (end - start > LONGEST_TOKEN) {
+        throw new TokenizerError(`the token ${id} has ${end - start} bytes, and ${LONGEST_TOKEN} are the most`);
+      }
     }
-    const bytes = new Uint8Array(total);
-    let at = 0;
-    for (let id = 0; id < tokens.length; id++) {
-      if (lengths[id] > 0) bytes.set(tokens[id], at);
-      at += lengths[id];
-    }
-    return new Vocabulary(lengths, bytes, ids(eos, tokens.length));
+    return new Vocabulary(lengths, bytes.slice(0, end), ids(eos, size));
   }
+}
+
+/** Writes UTF-8; returns where it ends. */
+function utf8(text, bytes, at) {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return at + index + encoder.encodeInto(text.slice(index), bytes.subarray(at + index)).written;
+    bytes[at + index] = unit;
+  }
+  return at + text.length;
 }
 
 /** The end tokens as a list of ids below `size`. */
@@ -121,14 +144,13 @@ const BYTE_LEVEL = (() => {
   return byteOf;
 })();
 
-function byteLevel(text) {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) {
-    const byte = BYTE_LEVEL[text.charCodeAt(at)] ?? -1;
+function byteLevel(text, bytes, at) {
+  for (let index = 0; index < text.length; index++) {
+    const byte = BYTE_LEVEL[text.charCodeAt(index)] ?? -1;
     if (byte < 0) throw new TokenizerError(`the token ${JSON.stringify(text)} is not in the byte-level alphabet`);
-    bytes[at] = byte;
+    bytes[at + index] = byte;
   }
-  return bytes;
+  return at + text.length;
 }
 
 /** Decoders nest: a Sequence has others inside. */
@@ -136,17 +158,18 @@ function decoders(decoder) {
   return decoder?.type === "Sequence" ? (decoder.decoders ?? []).flatMap(decoders) : decoder ? [decoder] : [];
 }
 
-/** How the text of a token in `model.vocab` becomes its bytes. */
+/** How the text of a token in `model.vocab` becomes its bytes, as `Vocabulary.of` takes it. */
 function decoding(tokenizer) {
   const steps = decoders(tokenizer.decoder);
   const has = (type) => steps.some((step) => step.type === type);
   if (has("ByteLevel")) return byteLevel;
   if (has("ByteFallback")) {
     const space = steps.find((step) => step.type === "Replace" && step.content === " ")?.pattern?.String;
-    return (text) => {
-      const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(text);
-      if (byte) return Uint8Array.of(parseInt(byte[1], 16));
-      return encoder.encode(space ? text.replaceAll(space, " ") : text);
+    return (text, bytes, at) => {
+      const byte = text.length === 6 && /^<0x([0-9A-Fa-f]{2})>$/.exec(text);
+      if (!byte) return utf8(space ? text.replaceAll(space, " ") : text, bytes, at);
+      bytes[at] = parseInt(byte[1], 16);
+      return at + 1;
     };
   }
   throw new TokenizerError(
@@ -166,35 +189,50 @@ export function fromTokenizerJson(json, { eos, vocabSize = 0 } = {}) {
   if (typeof tokenizer?.model?.vocab !== "object" || tokenizer.model.vocab === null) {
     throw new TokenizerError("tokenizer.json has no model.vocab");
   }
-  const bytesOf = decoding(tokenizer);
-  const tokens = [];
-  const added = new Map();
+  const write = decoding(tokenizer);
   const check = (id, text) => {
     if (!Number.isInteger(id) || id < 0 || id >= MOST_TOKENS) {
       throw new TokenizerError(`the token ${JSON.stringify(text)} has the id ${id}`);
     }
   };
-  for (const { id, content, special: isSpecial } of tokenizer.added_tokens ?? []) {
+  const { vocab } = tokenizer.model;
+  const addedTokens = tokenizer.added_tokens ?? [];
+  let tokens;
+  // NB: a Unigram model has a list of [text, score], whose position is the id
+  if (Array.isArray(vocab)) {
+    tokens = vocab.map(([text]) => text);
+  } else {
+    const texts = Object.keys(vocab);
+    // NB: an array that grows by leaps is kept as a hash table
+    tokens = new Array(texts.length + addedTokens.length);
+    let size = 0;
+    for (const text of texts) {
+      const id = vocab[text];
+      check(id, text);
+      tokens[id] ??= text;
+      if (id >= size) size = id + 1;
+    }
+    tokens.length = size;
+  }
+  const added = new Map();
+  for (const { id, content, special: isSpecial } of addedTokens) {
     check(id, content);
     tokens[id] = isSpecial ? special(content) : encoder.encode(content);
     added.set(content, id);
   }
-  const { vocab } = tokenizer.model;
-  // NB: a Unigram model has a list of [text, score], whose position is the id
-  if (Array.isArray(vocab)) {
-    vocab.forEach(([text], id) => (tokens[id] ??= bytesOf(text)));
-  } else {
-    for (const text in vocab) {
-      const id = vocab[text];
-      check(id, text);
-      tokens[id] ??= bytesOf(text);
-    }
-  }
   if (tokens.length < vocabSize) tokens.length = vocabSize;
-  return Vocabulary.of(tokens, named(eos, (name) => added.get(name) ?? (Array.isArray(vocab) ? undefined : vocab[name])));
+  const idOf = (name) => added.get(name) ?? (Array.isArray(vocab) ? undefined : vocab[name]);
+  return Vocabulary.of(tokens, named(eos, idOf), write);
 }
 
 // --- tiktoken ---
+
+/** The bytes that the characters of a text below U+0100 stand for. */
+function latin1(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
 
 /** A `.tiktoken` file, or its pairs; `specials` are by name. */
 export function fromTiktokenRanks(ranks, specials = {}, { eos } = {}) {
@@ -209,7 +247,7 @@ export function fromTiktokenRanks(ranks, specials = {}, { eos } = {}) {
       if (line.trim() === "") continue;
       const [text, rank] = line.trim().split(" ");
       try {
-        put(Number(rank), Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+        put(Number(rank), latin1(atob(text)));
       } catch (cause) {
         throw new TokenizerError(`line ${index + 1} of the ranks is not "BASE64 RANK": ${cause.message}`, { cause });
       }
@@ -228,7 +266,7 @@ export function fromTokenList(tokens, { eos, special: marked = [] } = {}) {
   const list = Array.from(tokens, (token, id) => {
     if (token === undefined || token === null) return undefined;
     if (isSpecial.has(id)) return special(typeof token === "string" ? token : new TextDecoder().decode(token));
-    return typeof token === "string" ? encoder.encode(token) : Uint8Array.from(token);
+    return typeof token === "string" ? token : Uint8Array.from(token);
   });
   return Vocabulary.of(list, eos);
 }
