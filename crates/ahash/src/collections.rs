@@ -26,6 +26,15 @@ impl<K, V> AHashMap<K, V> {
     }
 }
 
+impl<K: Eq + Hash, V> AHashMap<K, V> {
+    /// Puts an entry in, and returns the value that its key had.
+    ///
+    /// By [`DerefMut`] the map would be borrowed before the arguments are evaluated.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        self.0.insert(key, value)
+    }
+}
+
 impl<K, V> Default for AHashMap<K, V> {
     fn default() -> Self {
         Self(HashMap::default())
