@@ -37,8 +37,12 @@ impl Pooled {
     }
 }
 
-// NB: the module has one thread.
-// SAFETY: no two threads exist that could reach a list at once.
+/// Where a block in a list, which is aligned to [`ALIGN`], holds the address of the one before.
+fn link(block: *mut u8) -> *mut *mut u8 {
+    block.cast()
+}
+
+// SAFETY: the module has one thread: no two exist that could reach a list at once.
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 unsafe impl Sync for Pooled {}
 
@@ -57,7 +61,7 @@ unsafe impl GlobalAlloc for Pooled {
             return unsafe { System.alloc(common) };
         }
         // SAFETY: a block in the list is free, has room for an address, and holds one.
-        pool.set(unsafe { block.cast::<*mut u8>().read() });
+        pool.set(unsafe { link(block).read() });
         block
     }
 
@@ -65,7 +69,7 @@ unsafe impl GlobalAlloc for Pooled {
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
         if let Some((pool, _)) = self.pool(layout) {
             // SAFETY: the block is the list's from here on, and has room for an address.
-            unsafe { address.cast::<*mut u8>().write(pool.get()) };
+            unsafe { link(address).write(pool.get()) };
             pool.set(address);
         } else {
             // SAFETY: blocks of such a layout come from `System` with just that.
