@@ -32,7 +32,7 @@
   output ? "lib/${crate}.wasm",
   # the cargo profile
   profile ? "release",
-  # what wasm-opt optimises for
+  # what wasm-opt optimises for, and more of its flags
   optimise ? "-Os",
   # more arguments of cargo, such as features
   cargoExtraArgs ? "",

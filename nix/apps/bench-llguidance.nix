@@ -1,6 +1,7 @@
 {
   runCommand,
   nodejs,
+  python3,
   writeShellApplication,
   packages,
 }:
@@ -11,13 +12,17 @@ let
     tar xzf ${packages.llguidance-npm}/${packages.llguidance-npm.output} -C $out/node_modules
     mv $out/node_modules/package $out/node_modules/llguidance-wasm
     cp ${./bench-llguidance.mjs} $out/bench-llguidance.mjs
+    cp ${./bench-llguidance.py} $out/bench-llguidance.py
   '';
 in
 writeShellApplication {
   name = "bench-llguidance";
-  runtimeInputs = [ nodejs ];
+  runtimeInputs = [
+    nodejs
+    (python3.withPackages (packages: [ packages.pip ]))
+  ];
   text = ''
     exec node ${bench}/bench-llguidance.mjs "$@"
   '';
-  meta.description = "llguidance-wasm against web-xgrammar, in one run; see --help";
+  meta.description = "Masks by llguidance natively and as WASM, and by web-xgrammar, in one run; see --help";
 }

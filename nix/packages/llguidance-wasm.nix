@@ -7,15 +7,11 @@ buildWasm {
   crate = "llguidance-wasm";
   target = "wasm32-unknown-unknown";
   profile = "wasm";
-  optimise = "-Oz";
+  # NB: a function with one caller is inlined into it, rare parts of a loop into the loop, and runtimes then
+  # keep what the loop needs in memory
+  optimise = "-Oz --one-caller-inline-max-function-size=0";
   output = "lib/llguidance.wasm";
   # NB: constraints are the crate's own
   replacing = true;
-  # NB: entropy.rs has the function of that backend, and llguidance, which cargo links as a module of its
-  # own too, has not. That the artifact imports nothing is checked.
-  rustflags = [
-    "-Ctarget-feature=+simd128"
-    "--cfg=getrandom_backend=\\\"custom\\\""
-    "-Clink-arg=--import-undefined"
-  ];
+  rustflags = [ "-Ctarget-feature=+simd128" ];
 }

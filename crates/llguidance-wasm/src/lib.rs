@@ -13,10 +13,10 @@ pub use llguidance::ffi::*;
 
 mod allocator;
 mod constraint;
-#[cfg(any(test, all(target_family = "wasm", target_os = "unknown")))]
-mod entropy;
 mod last_words;
 mod memory;
+#[cfg(any(test, target_family = "wasm"))]
+mod pooled;
 pub use allocator::{llg_wasm_alloc, llg_wasm_free};
 pub use last_words::llg_wasm_panic_message;
 pub use memory::{llg_wasm_allocated, llg_wasm_set_memory_limit};

@@ -1,25 +1,35 @@
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::last_words;
 
-/// The module's allocator: the system's, with a count of what is allocated and a limit on it.
+/// The module's allocator: the one beneath, with a count of what is allocated and a limit on it.
 ///
 /// At the limit an allocation fails as if memory could not grow: what the host asks for by
 /// [`llg_wasm_alloc`](crate::llg_wasm_alloc) is null, and llguidance itself ends in a trap, of which
 /// [`llg_wasm_panic_message`](crate::llg_wasm_panic_message) tells.
-struct Bounded {
+struct Bounded<A> {
+    beneath: A,
     allocated: AtomicUsize,
     limit: AtomicUsize,
 }
 
+#[cfg(target_family = "wasm")]
 #[global_allocator]
-static MEMORY: Bounded = Bounded {
-    allocated: AtomicUsize::new(0),
-    limit: AtomicUsize::new(usize::MAX),
-};
+static MEMORY: Bounded<crate::pooled::Pooled> = Bounded::over(crate::pooled::Pooled::new());
+#[cfg(not(target_family = "wasm"))]
+#[global_allocator]
+static MEMORY: Bounded<std::alloc::System> = Bounded::over(std::alloc::System);
 
-impl Bounded {
+impl<A> Bounded<A> {
+    const fn over(beneath: A) -> Self {
+        Self {
+            beneath,
+            allocated: AtomicUsize::new(0),
+            limit: AtomicUsize::new(usize::MAX),
+        }
+    }
+
     /// Counts `more` bytes and calls `allocate`, unless that would exceed the limit; counts them
     /// back if it returns null.
     fn grow(&self, more: usize, allocate: impl FnOnce() -> *mut u8) -> *mut u8 {
@@ -44,31 +54,33 @@ impl Bounded {
 // NB: none is inlined. To LLVM a block that was just allocated is memory of its own; where it sees in the
 // same function that freeing reads the allocator's words before the block, it takes them for undefined,
 // and at opt-level 3 made the first `HashMap` trap.
-// SAFETY: every block comes from `System`, with the layout that it was asked for, or is null.
-unsafe impl GlobalAlloc for Bounded {
+// SAFETY: every block comes from the allocator beneath, with the layout that it was asked for, or is null.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Bounded<A> {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's promise about the layout.
-        self.grow(layout.size(), || unsafe { System.alloc(layout) })
+        self.grow(layout.size(), || unsafe { self.beneath.alloc(layout) })
     }
 
     #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's promise about the layout.
-        self.grow(layout.size(), || unsafe { System.alloc_zeroed(layout) })
+        self.grow(layout.size(), || unsafe {
+            self.beneath.alloc_zeroed(layout)
+        })
     }
 
     #[inline(never)]
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
         self.allocated.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: by the caller's promise, and because the block came from `System`.
-        unsafe { System.dealloc(address, layout) };
+        // SAFETY: by the caller's promise, and because the block came from beneath.
+        unsafe { self.beneath.dealloc(address, layout) };
     }
 
     #[inline(never)]
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: by the caller's promise, and because the block came from `System`.
-        let reallocate = || unsafe { System.realloc(address, layout, size) };
+        // SAFETY: by the caller's promise, and because the block came from beneath.
+        let reallocate = || unsafe { self.beneath.realloc(address, layout, size) };
         if let Some(more) = size.checked_sub(layout.size()) {
             return self.grow(more, reallocate);
         }
@@ -101,12 +113,14 @@ pub extern "C" fn llg_wasm_allocated() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::alloc::System;
+
     use super::*;
 
-    fn bounded(limit: usize) -> Bounded {
+    fn bounded(limit: usize) -> Bounded<System> {
         Bounded {
-            allocated: AtomicUsize::new(0),
             limit: AtomicUsize::new(limit),
+            ..Bounded::over(System)
         }
     }
 

@@ -72,9 +72,6 @@ const TABLE: &str = "__indirect_function_table";
 /// Globals that the Rust linker driver exports from every module.
 const LINKER_GLOBALS: [&str; 2] = ["__data_end", "__heap_base"];
 
-/// What crate `getrandom` calls in the wrapper: rustc exports every function whose name it keeps.
-const ENTROPY: &str = "__getrandom_v03_custom";
-
 /// Every way in which the interface breaks the contract, as one sentence each.
 #[must_use]
 pub fn breaches(interface: &Interface) -> Vec<String> {
@@ -111,7 +108,6 @@ pub fn breaches(interface: &Interface) -> Vec<String> {
         let known = C_ABI.contains(&name.as_str())
             || WRAPPER.contains(&name.as_str())
             || matches!(name.as_str(), "memory" | TABLE)
-            || (name == ENTROPY && *export == Export::Function)
             || (LINKER_GLOBALS.contains(&name.as_str()) && *export == Export::Global);
         if !known {
             breaches.push(format!(
