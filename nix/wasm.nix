@@ -5,7 +5,8 @@
 #   .profile       what the bytes are spent on, by twiggy
 #   .named         the module before its names were stripped
 #   .arguments     what buildWasm was called with
-#   .dependencies  what was built before the crate, and is not built again after an edit
+#   .dependencies  what was built before the crate, and is not built again after an edit; of a crate with
+#                  a core of its own nothing is
 #   .elsewhere     the same module built under other circumstances: it must have the same bytes
 {
   lib,
@@ -18,6 +19,8 @@
   wasm-tools,
   wasmtime,
   craneLibFor,
+  craneLibWith,
+  coreWith,
   reproducible,
   workspaceOf,
 }:
@@ -42,6 +45,9 @@
   rustflags ? [ ],
   # and for the crate alone: a dependency may be a module as well
   crateRustflags ? [ ],
+  # whether core and alloc are built with it, for size, and panics trap where they begin: for a crate
+  # without std, its own or its dependencies'
+  ownCore ? false,
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
   # whether functions that take a dependency's place, by the linker's --wrap, take its export's name too
@@ -55,7 +61,20 @@
   snapshotImports ? { },
 }@arguments:
 let
-  craneLib = craneLibFor.${target};
+  craneLib =
+    if ownCore then
+      craneLibWith (coreWith {
+        inherit target;
+        rustflags = flags;
+      })
+    else
+      craneLibFor.${target};
+  flags =
+    rustflags
+    ++ lib.optionals ownCore [
+      "-Zunstable-options"
+      "-Cpanic=immediate-abort"
+    ];
   workspace = if src ? only then src else workspaceOf (craneLib.cleanCargoSource src);
   inherit (workspace) version;
   inherit (workspace.of.${crate})
@@ -75,7 +94,7 @@ let
     CARGO_BUILD_TARGET = target;
     CARGO_PROFILE = profile;
     cargoExtraArgs = "${cargoFlags} --package ${crate} ${cargoExtraArgs}";
-    preBuild = reproducible.rustflags rustflags;
+    preBuild = reproducible.rustflags flags;
   }
   # NB: a library of Rust beside the module would keep cargo from link-time optimisation
   // lib.optionalAttrs (crateType != null || crateRustflags != [ ]) {
@@ -83,6 +102,8 @@ let
     cargoBuildExtraArgs =
       if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}";
   }
+  # NB: for flags of rustc with -Z
+  // lib.optionalAttrs ownCore { RUSTC_BOOTSTRAP = "1"; }
   // environment;
   dependencies = craneLib.buildDepsOnly (
     common
@@ -192,7 +213,8 @@ let
 
   core = optimised (
     resumed (crateWith {
-      cargoArtifacts = dependencies;
+      # NB: the sources that stand in for the crate's would want std
+      cargoArtifacts = if ownCore then null else dependencies;
     })
   );
   named = componentOf core;
