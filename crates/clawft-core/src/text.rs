@@ -36,6 +36,12 @@ pub fn join(parts: &[&str], between: &str) -> String {
     text
 }
 
+/// Whether a word is one of those in a text, which spaces part. Such a text is smaller than an array, which
+/// has an address and a length for each.
+pub(crate) fn lists(words: &str, word: &str) -> bool {
+    words.split(' ').any(|listed| listed == word)
+}
+
 /// The number of digits alone, as large as 64 bits can have it.
 pub(crate) fn digits(text: &[u8], radix: u32) -> Option<u64> {
     if text.is_empty() {
