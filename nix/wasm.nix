@@ -14,6 +14,7 @@
   binaryen,
   gzip,
   jq,
+  python3,
   twiggy,
   wabt,
   wasm-tools,
@@ -195,13 +196,21 @@ let
       {
         pname = crate;
         inherit version passthru;
-        nativeBuildInputs = [ (if component then wasm-tools else wabt) ];
+        nativeBuildInputs =
+          if component then
+            [
+              python3
+              wasm-tools
+            ]
+          else
+            [ wabt ];
       }
       (
         if component then
           ''
             mkdir -p $out/$(dirname ${output})
-            wasm-tools strip --all ${named}/${output} -o $out/${output}
+            wasm-tools strip --all ${named}/${output} -o stripped.wasm
+            python3 ${./short-names.py} stripped.wasm $out/${output}
           ''
         else
           # NB: wasm-opt would write the code anew, and larger. A side module is one by its dylink.0.
