@@ -17,6 +17,10 @@ buildWasm {
     "-Ctarget-feature=+simd128"
     # NB: what is longer than one load and one store is copied by memory.copy, which is less code
     "-Cllvm-args=-max-store-memcpy=1"
+    # NB: nor are loops and branches given copies of what they compute; and a call is as dear as it is here
+    "-Cllvm-args=-disable-lsr"
+    "-Cllvm-args=-enable-pre=false"
+    "-Cllvm-args=-inline-call-penalty=40"
   ];
   ownCore = true;
   component = true;
