@@ -760,7 +760,7 @@ fn start(context: &Context<'_>, call: &ToolCall) -> Result<Running, ToolError> {
     };
     let (arguments, _) = json_repair::repair(text)
         .map_err(|error| ToolError::new(format!("the arguments are no JSON: {error}")))?;
-    (tool.start)(context, &arguments)
+    tool.start(context, &arguments)
 }
 
 /// A result as long as a model is given one, the note that says so included.

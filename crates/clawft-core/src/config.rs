@@ -475,7 +475,7 @@ fn is_secret(key: &str) -> bool {
 
 /// Whether a text is a URL that begins with a name and password.
 fn has_user(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| {
+    text::split_once(text, "://").is_some_and(|(_, rest)| {
         rest.split('/')
             .next()
             .is_some_and(|host| host.contains('@'))

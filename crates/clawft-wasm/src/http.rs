@@ -16,7 +16,7 @@ use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use crate::error_code;
 use clawft_core::platform::memory;
-use clawft_core::text::join;
+use clawft_core::text::{join, split_once};
 
 /// How often a body is in memory at once while it is read.
 const COPIES: usize = 4;
@@ -233,7 +233,7 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     fn parse(url: &'a str) -> Result<Self, HttpError> {
         let invalid = || HttpError::Invalid(url.to_owned());
-        let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;
+        let (scheme, rest) = split_once(url, "://").ok_or_else(invalid)?;
         let scheme = match scheme {
             "https" => Scheme::Https,
             "http" => Scheme::Http,

@@ -17,13 +17,12 @@ const MAX_SENT: usize = 1 << 20;
 /// The most redirections
 const MAX_REDIRECTIONS: usize = 5;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "web_fetch",
-    description: "Fetch a URL of the public web and return its text. HTML comes as plain text with links \
-                  as [text](url).",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "web_fetch",
+        description: "Fetch a URL of the public web and return its text. HTML comes as plain text with links \
+                      as [text](url).",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "url":{"type":"string","minLength":1,"description":"An address that begins with http:// or https://"},
@@ -35,6 +34,8 @@ const SPEC: Spec = Spec {
 "required":["url"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
 /// Headers that are the client's to write, or that are for the next hop alone.
@@ -47,13 +48,12 @@ impl From<UrlError> for ToolError {
     }
 }
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let (url, reach) = judge(arguments.text("url"), &context.config.tools)?;
     let request = Request {
         method: arguments.optional("method").unwrap_or("GET").to_owned(),
         url: url.to_string(),
-        headers: headers(&arguments)?,
+        headers: headers(arguments)?,
         body: arguments.text("body").as_bytes().to_vec(),
         timeout: context.config.agent.timeout,
         reach,
