@@ -1,17 +1,26 @@
-"""Shortens the names by which the core modules of a component find each other: `short-names.py FROM TO`.
+"""Shortens the names by which the parts of a component find each other: `short-names.py FROM TO`.
 
-`wasm-tools component new` leaves the long names of WIT in them, three times each. They mean nothing
-outside: names are only compared, so any others do, as long as equal ones stay equal.
+`wasm-tools component new` leaves the long names of WIT in the core modules, three times each, and writes
+others for the components within that have the exports. They mean nothing outside: names are only compared,
+so any others do, as long as equal ones stay equal.
 """
 
 import string
 import sys
 from pathlib import Path
 
-LETTERS = string.ascii_letters + string.digits
+# NB: those of components are words of one case
+LETTERS = string.ascii_lowercase
 
 # Sections of a component, and of a core module, by their number
-COMPONENT = {"core module": 1, "core instance": 2, "alias": 6}
+COMPONENT = {
+    "core module": 1,
+    "core instance": 2,
+    "component": 4,
+    "instance": 5,
+    "alias": 6,
+    "import": 10,
+}
 MODULE = {"import": 2, "export": 7}
 
 
@@ -124,15 +133,46 @@ def core_instance(copy: Copy) -> None:
     copy.each(instance_argument)
 
 
-def alias(copy: Copy) -> None:
+def sort(copy: Copy) -> None:
+    """What kind of thing something is."""
     if copy.byte() == 0:
         copy.byte()
+
+
+def alias(copy: Copy) -> None:
+    sort(copy)
     target = copy.byte()
     copy.number()
     if target == 2:  # what an outer component has, by its number
         copy.number()
     else:
         copy.name(shorten=target == 1)
+
+
+def argument(copy: Copy) -> None:
+    copy.name()
+    sort(copy)
+    copy.number()
+
+
+def instance(copy: Copy) -> None:
+    if copy.byte() != 0:
+        raise ValueError("an instance of no component")
+    copy.number()
+    copy.each(argument)
+
+
+def inner_import(copy: Copy) -> None:
+    copy.byte()
+    copy.name()
+    kind = copy.byte()
+    if kind == 3 and copy.byte() == 1:  # a resource, of which nothing is known
+        return
+    copy.number()
+
+
+def inner_component(copy: Copy) -> bytes:
+    return copy.sections({COMPONENT["import"]: lambda section: section.each(inner_import)})
 
 
 def core_module(copy: Copy) -> bytes:
@@ -151,6 +191,8 @@ def main() -> None:
             COMPONENT["core module"]: core_module,
             COMPONENT["core instance"]: lambda section: section.each(core_instance),
             COMPONENT["alias"]: lambda section: section.each(alias),
+            COMPONENT["component"]: inner_component,
+            COMPONENT["instance"]: lambda section: section.each(instance),
         }
     )
     Path(sys.argv[2]).write_bytes(shortened)

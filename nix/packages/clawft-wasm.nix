@@ -17,7 +17,7 @@ buildWasm {
     "-Ctarget-feature=+simd128"
     # NB: what is longer than one load and one store is copied by memory.copy, which is less code
     "-Cllvm-args=-max-store-memcpy=1"
-    # NB: nor are loops and branches given copies of what they compute; and a call is as dear as it is here
+    # NB: nor is anything computed in two places to save a step, and a call costs what it does here
     "-Cllvm-args=-disable-lsr"
     "-Cllvm-args=-enable-pre=false"
     "-Cllvm-args=-inline-call-penalty=40"
