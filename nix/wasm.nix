@@ -106,13 +106,18 @@ let
   # NB: for flags of rustc with -Z
   // lib.optionalAttrs ownCore { RUSTC_BOOTSTRAP = "1"; }
   // environment;
-  dependencies = craneLib.buildDepsOnly (
-    common
-    // {
-      dummySrc = dummySource;
-      cargoCheckCommand = ":";
-    }
-  );
+  # NB: the sources that stand in for those of a crate without std would want it
+  dependencies =
+    if ownCore then
+      null
+    else
+      craneLib.buildDepsOnly (
+        common
+        // {
+          dummySrc = dummySource;
+          cargoCheckCommand = ":";
+        }
+      );
 
   # NB: the sources that stand in for the crate's, with its dependencies, have nothing to link to
   crateWith =
@@ -163,10 +168,18 @@ let
   componentOf =
     core:
     if component then
-      runCommand "${name}-component" { nativeBuildInputs = [ wasm-tools ]; } ''
-        mkdir -p $out/$(dirname ${output})
-        wasm-tools component new ${core}/${output} -o $out/${output}
-      ''
+      runCommand "${name}-component"
+        {
+          nativeBuildInputs = [
+            python3
+            wasm-tools
+          ];
+        }
+        ''
+          mkdir -p $out/$(dirname ${output})
+          wasm-tools component new ${core}/${output} -o long-names.wasm
+          python3 ${./short-names.py} long-names.wasm $out/${output}
+        ''
     else
       core;
   preloads = lib.concatStringsSep " " (
@@ -196,21 +209,13 @@ let
       {
         pname = crate;
         inherit version passthru;
-        nativeBuildInputs =
-          if component then
-            [
-              python3
-              wasm-tools
-            ]
-          else
-            [ wabt ];
+        nativeBuildInputs = [ (if component then wasm-tools else wabt) ];
       }
       (
         if component then
           ''
             mkdir -p $out/$(dirname ${output})
-            wasm-tools strip --all ${named}/${output} -o stripped.wasm
-            python3 ${./short-names.py} stripped.wasm $out/${output}
+            wasm-tools strip --all ${named}/${output} -o $out/${output}
           ''
         else
           # NB: wasm-opt would write the code anew, and larger. A side module is one by its dylink.0.
@@ -222,8 +227,7 @@ let
 
   core = optimised (
     resumed (crateWith {
-      # NB: the sources that stand in for the crate's would want std
-      cargoArtifacts = if ownCore then null else dependencies;
+      cargoArtifacts = dependencies;
     })
   );
   named = componentOf core;
