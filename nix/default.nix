@@ -14,6 +14,7 @@ let
   scope = {
     inherit
       self
+      craneLibWith
       fenix
       toolchain
       packages
@@ -55,6 +56,7 @@ let
       "crates"
     ];
     reproducible = call ./reproducible.nix { };
+    coreWith = call ./core.nix { };
     buildWasm = call ./wasm.nix { };
     buildWheel = call ./wheel.nix { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });

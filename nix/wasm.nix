@@ -5,7 +5,8 @@
 #   .profile       what the bytes are spent on, by twiggy
 #   .named         the module before its names were stripped
 #   .arguments     what buildWasm was called with
-#   .dependencies  what was built before the crate, and is not built again after an edit
+#   .dependencies  what was built before the crate, and is not built again after an edit; of a crate with
+#                  a core of its own nothing is
 #   .elsewhere     the same module built under other circumstances: it must have the same bytes
 {
   lib,
@@ -13,11 +14,14 @@
   binaryen,
   gzip,
   jq,
+  python3,
   twiggy,
   wabt,
   wasm-tools,
   wasmtime,
   craneLibFor,
+  craneLibWith,
+  coreWith,
   reproducible,
   workspaceOf,
 }:
@@ -42,6 +46,9 @@
   rustflags ? [ ],
   # and for the crate alone: a dependency may be a module as well
   crateRustflags ? [ ],
+  # whether core and alloc are built with it, for size, and panics trap where they begin: for a crate
+  # without std, its own or its dependencies'
+  ownCore ? false,
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
   # whether functions that take a dependency's place, by the linker's --wrap, take its export's name too
@@ -55,7 +62,20 @@
   snapshotImports ? { },
 }@arguments:
 let
-  craneLib = craneLibFor.${target};
+  craneLib =
+    if ownCore then
+      craneLibWith (coreWith {
+        inherit target;
+        rustflags = flags;
+      })
+    else
+      craneLibFor.${target};
+  flags =
+    rustflags
+    ++ lib.optionals ownCore [
+      "-Zunstable-options"
+      "-Cpanic=immediate-abort"
+    ];
   workspace = if src ? only then src else workspaceOf (craneLib.cleanCargoSource src);
   inherit (workspace) version;
   inherit (workspace.of.${crate})
@@ -75,7 +95,7 @@ let
     CARGO_BUILD_TARGET = target;
     CARGO_PROFILE = profile;
     cargoExtraArgs = "${cargoFlags} --package ${crate} ${cargoExtraArgs}";
-    preBuild = reproducible.rustflags rustflags;
+    preBuild = reproducible.rustflags flags;
   }
   # NB: a library of Rust beside the module would keep cargo from link-time optimisation
   // lib.optionalAttrs (crateType != null || crateRustflags != [ ]) {
@@ -83,14 +103,21 @@ let
     cargoBuildExtraArgs =
       if crateType != null then "--lib --crate-type ${crateType}" else "--bin ${crate}";
   }
+  # NB: for flags of rustc with -Z
+  // lib.optionalAttrs ownCore { RUSTC_BOOTSTRAP = "1"; }
   // environment;
-  dependencies = craneLib.buildDepsOnly (
-    common
-    // {
-      dummySrc = dummySource;
-      cargoCheckCommand = ":";
-    }
-  );
+  # NB: the sources that stand in for those of a crate without std would want it
+  dependencies =
+    if ownCore then
+      null
+    else
+      craneLib.buildDepsOnly (
+        common
+        // {
+          dummySrc = dummySource;
+          cargoCheckCommand = ":";
+        }
+      );
 
   # NB: the sources that stand in for the crate's, with its dependencies, have nothing to link to
   crateWith =
@@ -141,10 +168,18 @@ let
   componentOf =
     core:
     if component then
-      runCommand "${name}-component" { nativeBuildInputs = [ wasm-tools ]; } ''
-        mkdir -p $out/$(dirname ${output})
-        wasm-tools component new ${core}/${output} -o $out/${output}
-      ''
+      runCommand "${name}-component"
+        {
+          nativeBuildInputs = [
+            python3
+            wasm-tools
+          ];
+        }
+        ''
+          mkdir -p $out/$(dirname ${output})
+          wasm-tools component new ${core}/${output} -o long-names.wasm
+          python3 ${./short-names.py} long-names.wasm $out/${output}
+        ''
     else
       core;
   preloads = lib.concatStringsSep " " (

@@ -22,7 +22,7 @@ use crate::provider::select::{SelectError, Selected, select};
 use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
 use crate::tool::{self, Context, Running, Spec, ToolError, object};
 use crate::{json, json_repair};
-use crate::{prompt, session, vectors};
+use crate::{prompt, session, text, vectors};
 
 /// The most bytes of a tool's result that a model is given.
 pub const MAX_RESULT: usize = 65_536;
@@ -760,7 +760,7 @@ fn start(context: &Context<'_>, call: &ToolCall) -> Result<Running, ToolError> {
     };
     let (arguments, _) = json_repair::repair(text)
         .map_err(|error| ToolError::new(format!("the arguments are no JSON: {error}")))?;
-    (tool.start)(context, &arguments)
+    tool.start(context, &arguments)
 }
 
 /// A result as long as a model is given one, the note that says so included.
@@ -798,7 +798,7 @@ impl Failure {
             Self::Status(..) => false,
             Self::Model(error) => match error {
                 ModelError::Truncated => true,
-                ModelError::Provider { kind, .. } => PASSING.contains(&kind.as_str()),
+                ModelError::Provider { kind, .. } => text::lists(PASSING, kind),
                 ModelError::Malformed(_) | ModelError::TooLarge(_) => false,
             },
         }
@@ -806,13 +806,7 @@ impl Failure {
 }
 
 /// What providers call failures in the midst of a stream that are theirs, and may be gone soon.
-const PASSING: [&str; 5] = [
-    "api_error",
-    "overloaded_error",
-    "rate_limit_error",
-    "server_error",
-    "timeout_error",
-];
+const PASSING: &str = "api_error overloaded_error rate_limit_error server_error timeout_error";
 
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {

@@ -33,27 +33,13 @@ const PLACES: &[(&str, &str)] = &[
 const WORKSPACES: [&str; 2] = ["~/.clawft/workspace", "~/.nanobot/workspace"];
 
 /// Keys of tables whose own keys are names.
-const NAMED: &[&str] = &[
-    "channels",
-    "env",
-    "extra_headers",
-    "headers",
-    "mcp_servers",
-    "providers",
-];
+const NAMED: &str = "channels env extra_headers headers mcp_servers providers";
 
 /// Those of them whose values may all be secrets.
-const SECRET_TABLES: &[&str] = &["env", "extra_headers", "headers"];
+const SECRET_TABLES: &str = "env extra_headers headers";
 
 /// Last words of keys whose values are secrets.
-const SECRET_WORDS: &[&str] = &[
-    "authorization",
-    "credential",
-    "key",
-    "password",
-    "secret",
-    "token",
-];
+const SECRET_WORDS: &str = "authorization credential key password secret token";
 
 /// A text that is never shown: not in logs, errors or dumps.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -484,12 +470,12 @@ fn same(key: &str, part: &str) -> bool {
 
 fn is_secret(key: &str) -> bool {
     let key = snake(key);
-    SECRET_WORDS.iter().any(|word| key.ends_with(word))
+    SECRET_WORDS.split(' ').any(|word| key.ends_with(word))
 }
 
 /// Whether a text is a URL that begins with a name and password.
 fn has_user(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| {
+    text::split_once(text, "://").is_some_and(|(_, rest)| {
         rest.split('/')
             .next()
             .is_some_and(|host| host.contains('@'))
@@ -501,7 +487,7 @@ fn hide(value: &mut Value) {
     match value {
         Value::Object(table) => {
             for (key, value) in table.iter_mut() {
-                if SECRET_TABLES.contains(&key.as_str()) && value.is_object() {
+                if text::lists(SECRET_TABLES, key) && value.is_object() {
                     for value in value.as_object_mut().into_iter().flat_map(Map::values_mut) {
                         *value = Value::String(String::new());
                     }
@@ -538,7 +524,7 @@ fn normalise(value: Value, named: bool, path: &mut Vec<String>) -> Result<Value,
                         what: "said twice, in camel case and in snake case; keep one".to_owned(),
                     });
                 }
-                let names = !named && NAMED.contains(&key.as_str());
+                let names = !named && text::lists(NAMED, &key);
                 let value = normalise(value, names, path)?;
                 path.pop();
                 normal.insert(key, value);

@@ -9,6 +9,13 @@ pub(crate) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     places.position(|window| window.starts_with(part))
 }
 
+/// What stands before and after the first of a text within another.
+#[must_use]
+pub fn split_once<'a>(text: &'a str, part: &str) -> Option<(&'a str, &'a str)> {
+    let at = find(text.as_bytes(), part.as_bytes())?;
+    Some((&text[..at], &text[at + part.len()..]))
+}
+
 /// What stands before and after the last of a character of ASCII.
 #[must_use]
 pub fn split_last(text: &str, mark: u8) -> Option<(&str, &str)> {
@@ -34,6 +41,12 @@ pub fn join(parts: &[&str], between: &str) -> String {
         text.push_str(part);
     }
     text
+}
+
+/// Whether a word is one of those in a text, which spaces part. Such a text is smaller than an array, which
+/// has an address and a length for each.
+pub(crate) fn lists(words: &str, word: &str) -> bool {
+    words.split(' ').any(|listed| listed == word)
 }
 
 /// The number of digits alone, as large as 64 bits can have it.

@@ -163,10 +163,12 @@ impl Url {
         if let Some(address) = self.address {
             return zone(address);
         }
-        if METADATA_NAMES.contains(&self.host.as_str()) {
+        if text::lists(METADATA_NAMES, &self.host) {
             return Zone::Metadata;
         }
-        let local = LOCAL_NAMES.iter().any(|name| is_below(&self.host, name));
+        let local = LOCAL_NAMES
+            .split(' ')
+            .any(|name| is_below(&self.host, name));
         // A name of one part is looked up in the network's own domain.
         if local || !self.host.contains('.') {
             Zone::Private
@@ -258,30 +260,12 @@ const METADATA_V6: [[u16; 8]; 3] = [
     [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254],
 ];
 
-const METADATA_NAMES: [&str; 3] = [
-    "metadata.google.internal",
-    "metadata.goog",
-    "instance-data.ec2.internal",
-];
+const METADATA_NAMES: &str = "metadata.google.internal metadata.goog instance-data.ec2.internal";
 
 /// Names that are never public (RFC 6761, 6762, 8375, 7686, and `internal` by ICANN), and those that
 /// networks use as if they were.
-const LOCAL_NAMES: [&str; 14] = [
-    "localhost",
-    "localdomain",
-    "local",
-    "internal",
-    "intranet",
-    "private",
-    "corp",
-    "home",
-    "lan",
-    "home.arpa",
-    "test",
-    "invalid",
-    "onion",
-    "alt",
-];
+const LOCAL_NAMES: &str = "localhost localdomain local internal intranet private corp home lan home.arpa test invalid \
+    onion alt";
 
 /// What is no public host: IANA's IPv4 Special-Purpose Address Registry, less what it calls globally
 /// reachable beyond 192.0.0.0/24; and multicast.

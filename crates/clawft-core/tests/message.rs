@@ -34,7 +34,7 @@ fn call(channels: Option<&dyn Channels>, arguments: &Value) -> Result<Value, Str
         ..machine.context()
     };
     let tool = tool::find("message").unwrap();
-    match (tool.start)(&context, arguments) {
+    match tool.start(&context, arguments) {
         Ok(Running::Done(value)) => Ok(value),
         Ok(Running::Waiting(_)) => panic!("it waits"),
         Err(error) => Err(error.message),

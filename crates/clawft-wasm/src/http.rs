@@ -8,15 +8,15 @@ use alloc::vec::Vec;
 use clawft_core::platform::{Exchange, Head, HttpClient, HttpError, Request, USER_AGENT};
 
 use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
-use crate::bindings::wasi::http::outgoing_handler::handle;
 use crate::bindings::wasi::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingBody, IncomingResponse, Method,
+    Fields, FutureIncomingResponse, HeaderError, IncomingBody, IncomingResponse, Method,
     OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
+use crate::error_code;
 use clawft_core::platform::memory;
-use clawft_core::text::join;
+use clawft_core::text::{join, split_once};
 
 /// How often a body is in memory at once while it is read.
 const COPIES: usize = 4;
@@ -68,7 +68,7 @@ impl HttpClient for Outgoing {
         let body = message
             .body()
             .map_err(|()| HttpError::Invalid(request.url.clone()))?;
-        let response = handle(message, options).map_err(|code| error(&code))?;
+        let response = error_code::send(message, options)?;
         // Whoever answers without having read all of it, does answer: the response tells.
         let _ = write(body, &request.body, request.timeout);
         Ok(Box::new(Sent {
@@ -152,12 +152,7 @@ impl Sent {
         if !wait(&self.response.subscribe(), self.timeout.saturating_mul(2)) {
             return Err(HttpError::Timeout);
         }
-        let response = self
-            .response
-            .get()
-            .and_then(Result::ok)
-            .ok_or_else(|| HttpError::Broken("no response".to_owned()))?
-            .map_err(|code| error(&code))?;
+        let response = error_code::received(&self.response)?;
         let head = Head {
             status: response.status(),
             headers: received(&response),
@@ -225,7 +220,7 @@ fn write(body: OutgoingBody, content: &[u8], timeout: u64) -> Result<(), ()> {
         return Err(());
     }
     drop(stream);
-    OutgoingBody::finish(body, None).map_err(drop)
+    error_code::end(body).map_err(drop)
 }
 
 /// Where a URL leads.
@@ -238,7 +233,7 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     fn parse(url: &'a str) -> Result<Self, HttpError> {
         let invalid = || HttpError::Invalid(url.to_owned());
-        let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;
+        let (scheme, rest) = split_once(url, "://").ok_or_else(invalid)?;
         let scheme = match scheme {
             "https" => Scheme::Https,
             "http" => Scheme::Http,
@@ -263,44 +258,5 @@ impl<'a> Target<'a> {
             authority,
             path,
         })
-    }
-}
-
-fn error(code: &ErrorCode) -> HttpError {
-    let connect = |why: &str| HttpError::Connect(why.to_owned());
-    match code {
-        ErrorCode::DnsTimeout
-        | ErrorCode::ConnectionTimeout
-        | ErrorCode::ConnectionReadTimeout
-        | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => HttpError::Timeout,
-        ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => connect("the host is unknown"),
-        ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {
-            connect("the host cannot be reached")
-        }
-        ErrorCode::DestinationIpProhibited => connect("the address is forbidden"),
-        ErrorCode::ConnectionRefused => connect("refused"),
-        ErrorCode::ConnectionLimitReached => connect("too many connections"),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsAlertReceived(_) => connect("TLS failed"),
-        ErrorCode::TlsCertificateError => connect("the certificate does not hold"),
-        ErrorCode::HttpRequestDenied => {
-            HttpError::Unavailable("the host of the component refuses the request".to_owned())
-        }
-        ErrorCode::HttpRequestLengthRequired
-        | ErrorCode::HttpRequestBodySize(_)
-        | ErrorCode::HttpRequestMethodInvalid
-        | ErrorCode::HttpRequestUriInvalid
-        | ErrorCode::HttpRequestUriTooLong
-        | ErrorCode::HttpRequestHeaderSectionSize(_)
-        | ErrorCode::HttpRequestHeaderSize(_)
-        | ErrorCode::HttpRequestTrailerSectionSize(_)
-        | ErrorCode::HttpRequestTrailerSize(_) => {
-            HttpError::Invalid("the host of the component refuses the request".to_owned())
-        }
-        ErrorCode::InternalError(Some(why)) => HttpError::Broken(why.clone()),
-        ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => {
-            HttpError::Broken("it ended early".to_owned())
-        }
-        _ => HttpError::Broken("it is no HTTP".to_owned()),
     }
 }

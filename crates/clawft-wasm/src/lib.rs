@@ -11,6 +11,7 @@ mod allocator;
 mod bindings;
 mod clock;
 mod environment;
+mod error_code;
 mod files;
 mod http;
 mod panic;

@@ -39,7 +39,7 @@ const STOP_REASONS: &[(&str, StopReason)] = &[
 ];
 
 /// Reasons that are failures of the provider: of OpenRouter, vLLM and DeepSeek.
-const FAILURES: &[&str] = &["error", "abort", "insufficient_system_resource"];
+const FAILURES: &str = "error abort insufficient_system_resource";
 
 /// One call as far as it came.
 #[derive(Default)]
@@ -153,7 +153,7 @@ impl Answer {
 
     /// Takes the provider's word for why the model ended.
     pub(super) fn stop(&mut self, reason: &str) -> Result<(), ModelError> {
-        if FAILURES.contains(&reason) {
+        if text::lists(FAILURES, reason) {
             return Err(ModelError::Provider {
                 kind: reason.into(),
                 message: "the provider stopped the model".into(),

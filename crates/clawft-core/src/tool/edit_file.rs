@@ -1,18 +1,15 @@
 //! `edit_file`: one passage of a file for another.
 
-use serde_json::Value;
-
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object, read_file, write_file};
 use crate::text::{find, join};
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "edit_file",
-    description: "Replace one passage of a text file of the workspace. old_text must stand in the file \
-                  exactly once, character for character.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "edit_file",
+        description: "Replace one passage of a text file of the workspace. old_text must stand in the file \
+                      exactly once, character for character.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
@@ -22,10 +19,11 @@ const SPEC: Spec = Spec {
 "required":["path","old_text","new_text"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let path = arguments.text("path");
     let old = arguments.text("old_text");
     let text = read_file::read(context, path)?;

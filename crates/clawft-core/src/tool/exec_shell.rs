@@ -2,19 +2,16 @@
 
 use std::process::Command;
 
-use serde_json::Value;
-
 use super::arguments::Arguments;
 use super::command_policy::Policy;
 use super::{Context, Running, Spec, Tool, ToolError, process};
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "exec_shell",
-    description: "Run a command of sh in the workspace and return its output. What it leaves in the \
-                  background is ended with it.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "exec_shell",
+        description: "Run a command of sh in the workspace and return its output. What it leaves in the \
+                      background is ended with it.",
+        parameters: r#"{
 "type": "object",
 "properties": {
 "command": {"type": "string", "minLength": 1, "description": "The command"},
@@ -23,13 +20,14 @@ const SPEC: Spec = Spec {
 "required": ["command"],
 "additionalProperties": false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let text = arguments.text("command");
     Policy::new(context).check_shell(text)?;
     let mut command = Command::new("sh");
     command.arg("-c").arg(text);
-    process::start(context, &arguments, command)
+    process::start(context, arguments, command)
 }

@@ -1,7 +1,7 @@
 //! HTML as text: what a reader would see, one block a line, with its links.
 
 use crate::prelude::*;
-use crate::text::{digits, find, trim_end};
+use crate::text::{digits, find, lists, trim_end};
 use crate::url_policy::Url;
 
 /// A page.
@@ -36,79 +36,19 @@ pub fn text_of(fragment: &str) -> String {
 }
 
 /// Elements whose content nobody reads.
-const HIDDEN: [&str; 8] = [
-    "iframe", "math", "noscript", "object", "script", "style", "svg", "template",
-];
+const HIDDEN: &str = "iframe math noscript object script style svg template";
 
-/// Elements that begin and end a line; at 2 an empty line parts them from others.
-const BLOCKS: [(&str, usize); 36] = [
-    ("address", 1),
-    ("article", 2),
-    ("aside", 2),
-    ("blockquote", 2),
-    ("br", 1),
-    ("caption", 1),
-    ("dd", 1),
-    ("details", 1),
-    ("div", 1),
-    ("dl", 2),
-    ("dt", 1),
-    ("fieldset", 1),
-    ("figcaption", 1),
-    ("figure", 2),
-    ("footer", 2),
-    ("form", 1),
-    ("h1", 2),
-    ("h2", 2),
-    ("h3", 2),
-    ("h4", 2),
-    ("h5", 2),
-    ("h6", 2),
-    ("header", 2),
-    ("hr", 2),
-    ("li", 1),
-    ("main", 2),
-    ("nav", 2),
-    ("ol", 1),
-    ("option", 1),
-    ("p", 2),
-    ("pre", 2),
-    ("section", 2),
-    ("summary", 1),
-    ("table", 2),
-    ("tr", 1),
-    ("ul", 1),
-];
+/// Elements that begin and end a line.
+const LINES: &str =
+    "address br caption dd details div dt fieldset figcaption form li ol option summary tr ul";
 
-/// The entities that pages still write; for the rest they use UTF-8.
-const ENTITIES: [(&str, char); 26] = [
-    ("amp", '&'),
-    ("apos", '\''),
-    ("bull", '•'),
-    ("cent", '¢'),
-    ("copy", '©'),
-    ("deg", '°'),
-    ("euro", '€'),
-    ("gt", '>'),
-    ("hellip", '…'),
-    ("laquo", '«'),
-    ("larr", '←'),
-    ("ldquo", '“'),
-    ("lsquo", '‘'),
-    ("lt", '<'),
-    ("mdash", '—'),
-    ("middot", '·'),
-    ("minus", '−'),
-    ("nbsp", '\u{a0}'),
-    ("ndash", '–'),
-    ("quot", '"'),
-    ("raquo", '»'),
-    ("rarr", '→'),
-    ("rdquo", '”'),
-    ("reg", '®'),
-    ("rsquo", '’'),
-    ("times", '×'),
-];
+/// Those that an empty line parts from others too.
+const PARAGRAPHS: &str = "article aside blockquote dl figure footer h1 h2 h3 h4 h5 h6 header hr main nav p pre \
+    section table";
+
+/// The entities that pages still write, each before its character; for the rest they use UTF-8.
+const ENTITIES: &str = "amp& apos' bull• cent¢ copy© deg° euro€ gt> hellip… laquo« larr← ldquo“ lsquo‘ lt< mdash— \
+    middot· minus− nbsp\u{a0} ndash– quot\" raquo» rarr→ rdquo” reg® rsquo’ times×";
 
 /// Text with its white space as a reader sees it.
 #[derive(Default)]
@@ -217,7 +157,7 @@ impl Reader<'_> {
             }
             return Some(&after[end..]);
         }
-        if !closing && HIDDEN.contains(&name.as_str()) && !tag.ends_with('/') {
+        if !closing && lists(HIDDEN, &name) && !tag.ends_with('/') {
             return Some(&after[close_of(after, &name)..]);
         }
         self.element(&name, &tag[name_end..], closing);
@@ -225,8 +165,10 @@ impl Reader<'_> {
     }
 
     fn element(&mut self, name: &str, attributes: &str, closing: bool) {
-        if let Some((_, newlines)) = BLOCKS.iter().find(|(block, _)| *block == name) {
-            self.out.break_line(*newlines);
+        if lists(LINES, name) {
+            self.out.break_line(1);
+        } else if lists(PARAGRAPHS, name) {
+            self.out.break_line(2);
         }
         match (name, closing) {
             ("a", false) => {
@@ -366,8 +308,11 @@ fn entity(text: &str) -> Option<(char, usize)> {
         let character = char::from_u32(code).filter(|character| *character != '\0');
         character.unwrap_or(char::REPLACEMENT_CHARACTER)
     } else {
-        let (_, character) = ENTITIES.iter().find(|(known, _)| *known == name)?;
-        *character
+        let characters = |entity: &'static str| Some(entity.strip_prefix(name)?.chars());
+        let mut entities = ENTITIES.split(' ').filter_map(characters);
+        entities
+            .find(|characters| characters.clone().count() == 1)?
+            .next()?
     };
     Some((character, end + 1))
 }

@@ -10,13 +10,12 @@ use crate::prelude::*;
 /// The most entries of one result, which keeps it within what a model is given.
 const MAX_ENTRIES: usize = 500;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "list_directory",
-    description: "List a folder of the workspace: the name of each entry, whether it is a folder, and its \
-                  size in bytes.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "list_directory",
+        description: "List a folder of the workspace: the name of each entry, whether it is a folder, and its \
+                      size in bytes.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "path":{"type":"string","minLength":1,"description":"The folder, relative to the workspace; . for the workspace"}
@@ -24,10 +23,11 @@ const SPEC: Spec = Spec {
 "required":["path"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let path = paths::inside(context, arguments.text("path"))?;
     let mut entries = context.workspace.list(&path)?;
     let total = entries.len();

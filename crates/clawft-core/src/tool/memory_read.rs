@@ -7,23 +7,23 @@ use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object};
 use crate::memory;
 use crate::prelude::*;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "memory_read",
-    description: "Read the notes that are kept across conversations: all of them, or the paragraphs with \
-                  certain words.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "memory_read",
+        description: "Read the notes that are kept across conversations: all of them, or the paragraphs with \
+                      certain words.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "query":{"type":"string","description":"Words that a paragraph must have as they stand, in any case"}
 },
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let mut content = memory::read(context.platform, context.workspace)?;
     let query = arguments.optional("query").unwrap_or_default().trim();
     if query.is_empty() {

@@ -1,17 +1,14 @@
 //! `memory_write`: what to remember in other conversations.
 
-use serde_json::Value;
-
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object};
 use crate::memory;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "memory_write",
-    description: "Write to the notes that are kept across conversations.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "memory_write",
+        description: "Write to the notes that are kept across conversations.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "content":{"type":"string","minLength":1,"description":"The note"},
@@ -20,10 +17,11 @@ const SPEC: Spec = Spec {
 "required":["content"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let content = arguments.text("content");
     let mode = arguments.optional("mode").unwrap_or("append");
     memory::write(

@@ -1,6 +1,6 @@
 //! `message`: words to someone who did not ask.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError};
@@ -26,12 +26,11 @@ pub trait Channels {
     fn send(&self, message: &Outbound<'_>) -> Result<(), String>;
 }
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "message",
-    description: "Send a message to another channel or conversation. The answer to this one needs no tool.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "message",
+        description: "Send a message to another channel or conversation. The answer to this one needs no tool.",
+        parameters: r#"{
 "type": "object",
 "properties": {
 "channel": {"type": "string", "minLength": 1, "description": "The channel, such as telegram, slack or discord"},
@@ -41,10 +40,11 @@ const SPEC: Spec = Spec {
 "required": ["channel", "chat_id", "content"],
 "additionalProperties": false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let message = Outbound {
         channel: arguments.text("channel"),
         chat_id: arguments.text("chat_id"),

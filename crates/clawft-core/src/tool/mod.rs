@@ -26,6 +26,8 @@ pub mod write_file;
 
 use serde_json::Value;
 
+use arguments::Arguments;
+
 use crate::config::Config;
 use crate::platform::{Directory, FileError, HttpError, Platform};
 use crate::prelude::*;
@@ -118,8 +120,17 @@ pub type Wait = Box<dyn FnOnce(&Context<'_>) -> Result<Value, ToolError>>;
 pub struct Tool {
     /// What a model is told of it
     pub spec: Spec,
-    /// Starts it with a JSON object of arguments, which it checks by its schema.
-    pub start: fn(&Context<'_>, &Value) -> Result<Running, ToolError>,
+    start: fn(&Context<'_>, &Arguments<'_>) -> Result<Running, ToolError>,
+}
+
+impl Tool {
+    /// Starts it with a JSON object of arguments, which its schema checks.
+    ///
+    /// # Errors
+    /// The arguments are not as the schema says, or the tool refuses them or fails.
+    pub fn start(&self, context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
+        (self.start)(context, &Arguments::check(&self.spec, arguments)?)
+    }
 }
 
 /// All tools, by name.

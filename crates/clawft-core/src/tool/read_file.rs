@@ -9,13 +9,12 @@ use crate::prelude::*;
 /// The longest file that is read, in bytes: a component has 16 MiB in all.
 pub const MAX_FILE: u64 = 1 << 20;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "read_file",
-    description: "Read a text file of the workspace. A long file comes in pieces: the result then says \
-                  from which line to go on.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "read_file",
+        description: "Read a text file of the workspace. A long file comes in pieces: the result then says \
+                      from which line to go on.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
@@ -25,10 +24,11 @@ const SPEC: Spec = Spec {
 "required":["path"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let text = read(context, arguments.text("path"))?;
     let first = number(arguments.integer("offset")).unwrap_or(1);
     let limit = number(arguments.integer("limit")).unwrap_or(usize::MAX);

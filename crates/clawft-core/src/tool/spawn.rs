@@ -9,13 +9,12 @@ use super::command_policy::Policy;
 use super::{Context, Running, Spec, Tool, ToolError, process};
 use crate::prelude::*;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "spawn",
-    description: "Run a program in the workspace with exactly these arguments, which no shell reads, and \
-                  return its output.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "spawn",
+        description: "Run a program in the workspace with exactly these arguments, which no shell reads, and \
+                      return its output.",
+        parameters: r#"{
 "type": "object",
 "properties": {
 "command": {"type": "string", "minLength": 1, "description": "The program"},
@@ -25,10 +24,11 @@ const SPEC: Spec = Spec {
 "required": ["command"],
 "additionalProperties": false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let program = arguments.text("command");
     let list = arguments.get("args").and_then(Value::as_array);
     let words: Vec<&str> = list
@@ -46,5 +46,5 @@ fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError>
     Policy::new(context).check_program(program, &words)?;
     let mut command = Command::new(program);
     command.args(&words);
-    process::start(context, &arguments, command)
+    process::start(context, arguments, command)
 }

@@ -13,13 +13,12 @@ pub(super) const DEFAULT: &str = "default";
 /// The longest text, in bytes
 const MAX_TEXT: usize = 64 << 10;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "vector_add",
-    description: "Store a text to find it again with vector_search by similar words. An id that is \
-                  already there is replaced.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "vector_add",
+        description: "Store a text to find it again with vector_search by similar words. An id that is \
+                      already there is replaced.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "text":{"type":"string","minLength":1,"description":"The text"},
@@ -31,17 +30,18 @@ const SPEC: Spec = Spec {
 "required":["text"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let text = arguments.text("text");
     if text.len() > MAX_TEXT {
         return Err(ToolError::new(format!(
             "the text is longer than {MAX_TEXT} bytes; add it in parts"
         )));
     }
-    let vector = vector(&arguments);
+    let vector = vector(arguments);
     let collection = arguments.optional("collection").unwrap_or(DEFAULT);
     let ids = context.vectors.add(
         collection,

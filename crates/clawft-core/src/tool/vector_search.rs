@@ -8,13 +8,12 @@ use crate::prelude::*;
 use crate::vectors::Query;
 use clawft_vectors::float;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "vector_search",
-    description: "Find texts that were stored with vector_add, the most similar first. A smaller \
-                  distance is more similar.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "vector_search",
+        description: "Find texts that were stored with vector_add, the most similar first. A smaller \
+                      distance is more similar.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "text":{"type":"string","minLength":1,"description":"What to look for; or give vector"},
@@ -24,11 +23,12 @@ const SPEC: Spec = Spec {
 },
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
-    let vector = vector_add::vector(&arguments);
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
+    let vector = vector_add::vector(arguments);
     let query = match (arguments.optional("text"), &vector) {
         (Some(text), None) => Query::Text(text),
         (None, Some(vector)) => Query::Vector(vector),

@@ -7,6 +7,7 @@ use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, html, object};
 use crate::json;
 use crate::platform::{Exchange, Head, HttpError, Request};
 use crate::prelude::*;
+use crate::text::lists;
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
 
 /// The most of a body that is read, in bytes
@@ -16,13 +17,12 @@ const MAX_SENT: usize = 1 << 20;
 /// The most redirections
 const MAX_REDIRECTIONS: usize = 5;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "web_fetch",
-    description: "Fetch a URL of the public web and return its text. HTML comes as plain text with links \
-                  as [text](url).",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "web_fetch",
+        description: "Fetch a URL of the public web and return its text. HTML comes as plain text with links \
+                      as [text](url).",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "url":{"type":"string","minLength":1,"description":"An address that begins with http:// or https://"},
@@ -34,23 +34,13 @@ const SPEC: Spec = Spec {
 "required":["url"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
 /// Headers that are the client's to write, or that are for the next hop alone.
-const RESERVED_HEADERS: [&str; 12] = [
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+const RESERVED_HEADERS: &str = "accept-encoding connection content-length expect host http2-settings keep-alive \
+    proxy-connection te trailer transfer-encoding upgrade";
 
 impl From<UrlError> for ToolError {
     fn from(error: UrlError) -> Self {
@@ -58,13 +48,12 @@ impl From<UrlError> for ToolError {
     }
 }
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let (url, reach) = judge(arguments.text("url"), &context.config.tools)?;
     let request = Request {
         method: arguments.optional("method").unwrap_or("GET").to_owned(),
         url: url.to_string(),
-        headers: headers(&arguments)?,
+        headers: headers(arguments)?,
         body: arguments.text("body").as_bytes().to_vec(),
         timeout: context.config.agent.timeout,
         reach,
@@ -109,7 +98,7 @@ fn headers(arguments: &Arguments<'_>) -> Result<Vec<(String, String)>, ToolError
             )));
         }
         let lower = name.to_ascii_lowercase();
-        if RESERVED_HEADERS.contains(&lower.as_str()) || lower.starts_with("proxy-") {
+        if lists(RESERVED_HEADERS, &lower) || lower.starts_with("proxy-") {
             return Err(ToolError::new(format!("the header {name} may not be set")));
         }
         headers.push((lower, value.to_owned()));
@@ -147,7 +136,7 @@ fn finish(
         if next.origin != url.origin {
             request
                 .headers
-                .retain(|(name, _)| PUBLIC_HEADERS.contains(&name.as_str()));
+                .retain(|(name, _)| lists(PUBLIC_HEADERS, name));
         }
         url = next;
         request.url = url.to_string();
@@ -159,13 +148,7 @@ fn finish(
 }
 
 /// Headers that go along to another host.
-const PUBLIC_HEADERS: [&str; 5] = [
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "content-type",
-    "user-agent",
-];
+const PUBLIC_HEADERS: &str = "accept accept-encoding accept-language content-type user-agent";
 
 fn result(
     head: &Head,
@@ -255,26 +238,17 @@ pub(super) fn read_body(
 
 /// Whether a type of media is text; one that is not given may be.
 fn is_text(kind: &str) -> bool {
-    const APPLICATIONS: [&str; 12] = [
-        "ecmascript",
-        "graphql",
-        "javascript",
-        "json",
-        "jsonl",
-        "ndjson",
-        "sql",
-        "toml",
-        "x-ndjson",
-        "x-www-form-urlencoded",
-        "xml",
-        "yaml",
-    ];
+    const APPLICATIONS: &str = "ecmascript graphql javascript json jsonl ndjson sql toml x-ndjson x-www-form-urlencoded \
+        xml yaml";
     if kind.is_empty() || kind.starts_with("text/") {
         return true;
     }
     let application = kind.strip_prefix("application/").unwrap_or_default();
-    APPLICATIONS.contains(&application.strip_prefix("x-").unwrap_or(application))
-        || APPLICATIONS.contains(&application)
+    lists(APPLICATIONS, application)
+        || lists(
+            APPLICATIONS,
+            application.strip_prefix("x-").unwrap_or_default(),
+        )
         || kind.ends_with("+json")
         || kind.ends_with("+xml")
 }

@@ -16,13 +16,12 @@ const MAX_RESULTS: u64 = 20;
 /// The longest response, in bytes
 const MAX_RESPONSE: usize = 1 << 20;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "web_search",
-    description: "Search the web. Each result has a title, a URL and a description; read a page with \
-                  web_fetch.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "web_search",
+        description: "Search the web. Each result has a title, a URL and a description; read a page with \
+                      web_fetch.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "query":{"type":"string","minLength":1,"description":"What to search for"},
@@ -31,10 +30,11 @@ const SPEC: Spec = Spec {
 "required":["query"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let tools = &context.config.tools;
     let query = arguments.text("query").to_owned();
     let endpoint = tools

@@ -1,20 +1,17 @@
 //! `write_file`: a file, whole.
 
-use serde_json::Value;
-
 use super::arguments::Arguments;
 use super::{Context, Running, Spec, Tool, ToolError, object, paths};
 
 /// The longest content that is written, in bytes.
 pub const MAX_CONTENT: usize = 4 << 20;
 
-pub(super) const TOOL: Tool = Tool { spec: SPEC, start };
-
-const SPEC: Spec = Spec {
-    name: "write_file",
-    description: "Write a text file of the workspace, in place of what it held. Folders on its path are \
-                  made.",
-    parameters: r#"{
+pub(super) const TOOL: Tool = Tool {
+    spec: Spec {
+        name: "write_file",
+        description: "Write a text file of the workspace, in place of what it held. Folders on its path are \
+                      made.",
+        parameters: r#"{
 "type":"object",
 "properties":{
 "path":{"type":"string","minLength":1,"description":"The file, relative to the workspace"},
@@ -23,10 +20,11 @@ const SPEC: Spec = Spec {
 "required":["path","content"],
 "additionalProperties":false
 }"#,
+    },
+    start,
 };
 
-fn start(context: &Context<'_>, arguments: &Value) -> Result<Running, ToolError> {
-    let arguments = Arguments::check(&SPEC, arguments)?;
+fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, ToolError> {
     let path = arguments.text("path");
     let content = arguments.text("content");
     write(context, path, content)?;

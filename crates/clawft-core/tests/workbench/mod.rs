@@ -94,7 +94,7 @@ impl Machine {
     }
 
     pub fn start(&self, name: &str, arguments: &Value) -> Result<Running, ToolError> {
-        (tool::find(name)?.start)(&self.context(), arguments)
+        tool::find(name)?.start(&self.context(), arguments)
     }
 
     /// Calls a tool and waits for it.
