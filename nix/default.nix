@@ -60,6 +60,7 @@ let
     buildWasm = call ./wasm.nix { };
     buildWheel = call ./wheel.nix { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
+    publishedWheel = call ./published-wheel.nix { };
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
     cells = scope.cellsOf (lib.importTOML ../checks/matrix/matrix.toml);

@@ -8,15 +8,15 @@
   jq,
   nodejs,
   packages,
+  publishedWheel,
   python3,
   sourceOf,
-  system,
 }:
 let
   inherit (packages) clawft-wasm clawft-wasip1;
   component = "${clawft-wasm}/${clawft-wasm.output}";
   command = "${clawft-wasip1}/${clawft-wasip1.output}";
-  hosts = callPackage ./hosts.nix { inherit component system; };
+  hosts = callPackage ./hosts.nix { inherit component publishedWheel; };
 
   clawft-host = options: file: "clawft-host ${options} --inherit-env --dir {home} ${file}";
   wasmtime = options: file: "wasmtime run ${options} -S inherit-env --dir {home} ${file}";

@@ -6,13 +6,13 @@
   agentCells,
   jq,
   packages,
+  publishedWheel,
   python3,
   sourceOf,
-  system,
 }:
 let
   component = "${packages.clawft-wasm}/${packages.clawft-wasm.output}";
-  hosts = callPackage ./hosts.nix { inherit component system; };
+  hosts = callPackage ./hosts.nix { inherit component publishedWheel; };
   verdict =
     cell:
     lib.nameValuePair cell.name (

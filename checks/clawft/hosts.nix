@@ -1,28 +1,33 @@
-# What the hosts of crates/clawft-wasm/hosts stand on: PyPI's `wasmtime` as pip installs it, and the component
+# What the hosts of crates/clawft-wasm/hosts stand on: PyPI's `wasmtime`, and the component
 # as jco makes JavaScript of it, beside its shims.
 {
   lib,
   runCommand,
-  runCommandCC,
-  fetchPypi,
   fetchNpm,
+  publishedWheel,
   nodejs,
-  patchelf,
-  python3,
-  stdenv,
-  system,
   component,
 }:
 let
-  wheel = fetchPypi (
+  packages = [
     {
-      pname = "wasmtime";
-      version = "50.0.1";
-      format = "wheel";
-      dist = "py3";
-      python = "py3";
+      pname = "@bytecodealliance/jco-transpile";
+      version = "0.15.0";
+      sha256 = "8386c1fe1919f57747626ac9622f7505efd560394ee0b43544907ff963fb6aff";
     }
-    // {
+    {
+      pname = "@bytecodealliance/preview2-shim";
+      version = "0.26.1";
+      sha256 = "58e433a5febead468ecedd97756fe49d845589d29f3e02e23972baae270f8372";
+    }
+  ];
+in
+{
+  python = publishedWheel {
+    pname = "wasmtime";
+    version = "50.0.1";
+    python = "py3";
+    platforms = {
       aarch64-darwin = {
         platform = "macosx_11_0_arm64";
         sha256 = "ff4fc58ed3cbdb919d056accd4d280be13962a542754aaefd8a9b4654efa9bd9";
@@ -39,35 +44,10 @@ let
         platform = "manylinux1_x86_64";
         sha256 = "cc14c3a17654e0394e0225b11813532ef0cd7bd1e222a0c5494cdedaabeddac4";
       };
-    }
-    .${system}
-  );
-  packages = [
-    {
-      pname = "@bytecodealliance/jco-transpile";
-      version = "0.15.0";
-      sha256 = "8386c1fe1919f57747626ac9622f7505efd560394ee0b43544907ff963fb6aff";
-    }
-    {
-      pname = "@bytecodealliance/preview2-shim";
-      version = "0.26.1";
-      sha256 = "58e433a5febead468ecedd97756fe49d845589d29f3e02e23972baae270f8372";
-    }
-  ];
-in
-{
-  # for PYTHONPATH
-  python =
-    runCommandCC "wasmtime-py"
-      { nativeBuildInputs = [ python3 ] ++ lib.optional stdenv.hostPlatform.isLinux patchelf; }
-      ''
-        python3 -m zipfile -e ${wheel} $out
-        python3 -m compileall -q --invalidation-mode unchecked-hash $out
-        ${lib.optionalString stdenv.hostPlatform.isLinux ''
-          # NB: a machine has libgcc_s in a folder where programs look for it, the sandbox has not
-          patchelf --set-rpath $(dirname $(cc -print-file-name=libgcc_s.so.1)) $out/wasmtime/*/_libwasmtime.so
-        ''}
-      '';
+    };
+    module = "wasmtime/*/_libwasmtime.so";
+    library = "libgcc_s.so.1";
+  };
   # host.mjs, and clawft.js
   node = runCommand "clawft-node" { nativeBuildInputs = [ nodejs ]; } ''
     mkdir -p $out

@@ -6,13 +6,13 @@
   runCommand,
   runCommandCC,
   nodejs,
+  publishedWheel,
   python3,
-  system,
   packages,
 }:
 let
   cases = import ./cases.nix { inherit fetchPypi runCommandCC python3; };
-  published = callPackage ./published.nix { inherit system; };
+  published = callPackage ./published.nix { inherit publishedWheel; };
 in
 {
   json-schema-suite =

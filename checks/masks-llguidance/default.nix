@@ -6,8 +6,8 @@
   runCommand,
   runCommandCC,
   nodejs,
+  publishedWheel,
   python3,
-  system,
   packages,
 }:
 let
@@ -25,7 +25,7 @@ let
       python3
       ;
   };
-  published = callPackage ../json-schema-suite/published.nix { inherit system; };
+  published = callPackage ../json-schema-suite/published.nix { inherit publishedWheel; };
   schemas = import ../json-schema-suite/cases.nix { inherit fetchPypi runCommandCC python3; };
 in
 {
