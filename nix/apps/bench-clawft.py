@@ -22,6 +22,8 @@ EPILOG = """examples:
 
 exit codes: 0 measured, 1 a program failed, 2 wrong use"""
 
+# Its own code, and what it leaves to Cranelift, as soon as possible
+WINCH = ["-C", "compiler=winch", "-O", "opt-level=0", "-O", "regalloc-algorithm=single-pass"]
 EMPTY_COMMAND = '(module (memory (export "memory") 1) (func (export "_start")))'
 EMPTY_COMPONENT = """(component
   (core module $module (func (export "init")))
@@ -56,8 +58,8 @@ def starts(folder, home):
     return {
         "Wasmtime JIT": (wasmtime(component, "init(none)"), wasmtime(empty_component, "init()")),
         "Wasmtime JIT, Winch": (
-            wasmtime(component, "init(none)", "-C", "compiler=winch"),
-            wasmtime(empty_component, "init()", "-C", "compiler=winch"),
+            wasmtime(component, "init(none)", *WINCH),
+            wasmtime(empty_component, "init()", *WINCH),
         ),
         "Wasmtime AOT": (ahead(component, "init(none)", "agent.cwasm"), ahead(empty_component, "init()", "empty.cwasm")),
         "WAMR interpreter": (iwasm(command, "--capabilities"), iwasm(empty_command)),
