@@ -528,7 +528,7 @@ describe("the C ABI", () => {
       assert.deepEqual(tokens(0), codes("ab"));
       assert.deepEqual(tokens(1), codes("0123456789"));
       assert.equal(guest.call("llg_get_error", constraints[0]), 0);
-      assert.notEqual(guest.call("llg_get_error", constraints[2]), 0);
+      assert.ok(guest.call("llg_get_error", constraints[2]));
       for (const constraint of constraints) guest.call("llg_free_constraint", constraint);
     });
   });
