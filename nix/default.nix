@@ -20,6 +20,8 @@ let
       packages
       system
       ;
+    # NB: nixpkgs' own would not know what is in here
+    callPackage = call;
     craneLib = craneLibWith toolchain;
     # NB: an artifact waits for the standard library of its own target, and for no other
     toolchainFor = lib.genAttrs (lib.importTOML ../rust-toolchain.toml).toolchain.targets (
