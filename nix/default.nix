@@ -63,6 +63,7 @@ let
     buildWheel = call ./wheel.nix { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
     publishedWheel = call ./published-wheel.nix { };
+    wasiLibc = call ./wasi-libc.nix { };
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
     cells = scope.cellsOf (lib.importTOML ../checks/matrix/matrix.toml);

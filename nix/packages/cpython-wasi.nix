@@ -13,11 +13,12 @@
   llvmPackages_22,
   pkgsCross,
   python313,
+  wasiLibc,
   writeText,
   zlib,
 }:
 let
-  inherit (pkgsCross.wasi32) llvmPackages wasilibc;
+  inherit (pkgsCross.wasi32) llvmPackages;
   build =
     changes:
     stdenvNoCC.mkDerivation (
@@ -37,7 +38,7 @@ let
         dontConfigure = true;
         buildPhase = ''
           runHook preBuild
-          bash ${../cpython/toolchain.sh} $NIX_BUILD_TOP/toolchain ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${llvmPackages.compiler-rt}
+          bash ${../cpython/toolchain.sh} $NIX_BUILD_TOP/toolchain ${lib.getLib wasiLibc} ${lib.getDev wasiLibc} ${llvmPackages.compiler-rt}
           PATH=$NIX_BUILD_TOP/toolchain/bin:$PATH bash ${../cpython/build.sh} \
             $out $NIX_BUILD_TOP/zlib $NIX_BUILD_TOP/toolchain/sysroot ${stdenvNoCC.buildPlatform.config}
           runHook postBuild
