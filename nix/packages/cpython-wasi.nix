@@ -53,6 +53,11 @@ let
           license = lib.licenses.psfl;
         };
       }
+      # NB: since its version 26 the C library has functions for threads, though no threads, and Python
+      # would wait in them for ever at its end. It has its own for where there are none.
+      // lib.optionalAttrs (lib.versionAtLeast (wasiLibc.version or "0") "26") {
+        postPatch = "sed -i s/posix_threads=yes/posix_threads=stub/ configure";
+      }
       // changes
     );
   minorVersion = lib.head (lib.match "([0-9]+[.][0-9]+)[.].*" python313.version);
