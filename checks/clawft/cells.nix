@@ -96,9 +96,9 @@ let
           packages.wasmtime
           python3
         ];
-        HOME = "/build";
       }
       ''
+        export HOME=$NIX_BUILD_TOP
         mkdir $out
         ${prepare}
         clawft-server run --program "${program}" --report report.json \
