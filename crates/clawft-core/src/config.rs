@@ -476,7 +476,7 @@ fn is_secret(key: &str) -> bool {
 /// Whether a text is a URL that begins with a name and password.
 fn has_user(text: &str) -> bool {
     text::split_once(text, "://").is_some_and(|(_, rest)| {
-        rest.split('/')
+        rest.split(['/', '?', '#'])
             .next()
             .is_some_and(|host| host.contains('@'))
     })
@@ -554,7 +554,7 @@ enum Kind {
     Name,
     /// The value of a header, whose name is the key
     Header,
-    /// A URL of HTTP, or an empty text
+    /// A URL of HTTP without a name and password, or an empty text
     Url,
     /// A list of texts
     Texts,
@@ -675,6 +675,10 @@ impl Kind {
             }
             Self::Name if text == Some("") => "empty; say one, or leave the key out",
             Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
+            // Not every host sends them, and a URL is shown where a key is not.
+            Self::Url if text.is_some_and(has_user) => {
+                "a name or password in it; take it out, or give a provider api_key or extra_headers"
+            }
             Self::Header if !is_token(key) => "no name of a header",
             _ => return None,
         };
