@@ -65,9 +65,7 @@ impl HttpClient for Outgoing {
             let _ = options.set_first_byte_timeout(timeout);
             options
         });
-        let body = message
-            .body()
-            .map_err(|()| invalid_url())?;
+        let body = message.body().map_err(|()| invalid_url())?;
         let response = error_code::send(message, options)?;
         // Whoever answers without having read all of it, does answer: the response tells.
         let _ = write(body, &request.body, request.timeout);
