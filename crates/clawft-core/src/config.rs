@@ -476,9 +476,8 @@ fn is_secret(key: &str) -> bool {
 /// Whether a text is a URL that begins with a name and password.
 fn has_user(text: &str) -> bool {
     text::split_once(text, "://").is_some_and(|(_, rest)| {
-        rest.split(['/', '?', '#'])
-            .next()
-            .is_some_and(|host| host.contains('@'))
+        let mut host = rest.bytes().take_while(|byte| !b"/?#".contains(byte));
+        host.any(|byte| byte == b'@')
     })
 }
 
@@ -677,7 +676,7 @@ impl Kind {
             Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
             // Not every host sends them, and a URL is shown where a key is not.
             Self::Url if text.is_some_and(has_user) => {
-                "a name or password in it; take it out, or give a provider api_key or extra_headers"
+                "a name or password in it; extra_headers can have those"
             }
             Self::Header if !is_token(key) => "no name of a header",
             _ => return None,

@@ -294,12 +294,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "c.toml",
         "[providers.a]\napi_base = 'http://name:sk-do-not-show-me@a.example/v1'",
-        "c.toml:2:1: providers.a.api_base: a name or password in it; take it out, or give a provider api_key or extra_headers",
+        "c.toml:2:1: providers.a.api_base: a name or password in it; extra_headers can have those",
     ),
     (
         "c.json",
         r#"{"tools": {"web": {"search": {"endpoint": "https://sk-do-not-show-me@a.example?q"}}}}"#,
-        "c.json:1:31: tools.web.search.endpoint: a name or password in it; take it out, or give a provider api_key or extra_headers",
+        "c.json:1:31: tools.web.search.endpoint: a name or password in it; extra_headers can have those",
     ),
     (
         "c.toml",
