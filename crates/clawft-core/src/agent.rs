@@ -580,14 +580,13 @@ impl Turn {
             let line = rest.iter().position(|byte| *byte == b'\n');
             let length = line.map_or(rest.len(), |end| end + 1);
             let text = decoder.push(&rest[..length])?;
-            // Some servers keep the connection open after the answer.
-            if decoder.ended() {
-                return Ok(Piece::Whole(decoder.finish()?));
+            // Some servers keep the connection open after the answer, so its end is not that of the body.
+            if !decoder.ended() {
+                answer.decoded += length;
+                answer.shown += text.len();
+                answer.decoder = Some(decoder);
+                return Ok(Piece::Text(text));
             }
-            answer.decoded += length;
-            answer.shown += text.len();
-            answer.decoder = Some(decoder);
-            return Ok(Piece::Text(text));
         }
         Ok(Piece::Whole(decoder.finish()?))
     }

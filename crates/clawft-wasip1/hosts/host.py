@@ -177,6 +177,11 @@ def module_of(engine, path):
     return read(engine, path)
 
 
+def is_unicode(text):
+    """Whether it can be passed on: Python has half a character for a byte that is none."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def main(arguments):
     engine = Engine()
     match arguments:
@@ -188,7 +193,7 @@ def main(arguments):
     while len(arguments) > 1 and arguments[0] == "--dir":
         folders.append(arguments[1])
         arguments = arguments[2:]
-    if not arguments or arguments[0].startswith("-"):
+    if not arguments or arguments[0].startswith("-") or not all(map(is_unicode, arguments)):
         print("usage: host.py [--dir FOLDER]... clawft-http.wasm [ARGUMENT]...", file=sys.stderr)
         return 2
     if not folders:
@@ -200,7 +205,7 @@ def main(arguments):
     store = Store(engine)
     wasi = WasiConfig()
     wasi.argv = arguments
-    wasi.env = list(os.environ.items())
+    wasi.env = [pair for pair in os.environ.items() if is_unicode("".join(pair))]
     for folder in folders:
         wasi.preopen_dir(folder, folder)
     wasi.inherit_stdin()

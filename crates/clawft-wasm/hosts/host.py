@@ -31,7 +31,7 @@ class Host:
         linker.add_wasi_http()
         self.store = Store(engine)
         wasi = WasiConfig()
-        wasi.env = list(environment.items())
+        wasi.env = [pair for pair in environment.items() if is_unicode("".join(pair))]
         for folder in folders:
             wasi.preopen_dir(folder, folder)
         self.store.set_wasi(wasi)
@@ -75,6 +75,11 @@ def show(line):
     print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
+def is_unicode(text):
+    """Whether it can be passed on: Python has half a character for a byte that is none."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def main(arguments):
     if arguments[:1] == ["--compile"]:
         component = Component.from_file(Engine(Config()), arguments[1])
@@ -89,6 +94,8 @@ def main(arguments):
     parser.add_argument("--json", action="store_true", help="as it does anyway")
     parser.add_argument("--capabilities", action="store_true")
     told = parser.parse_intermixed_args(arguments)
+    if not is_unicode(told.session + (told.message or "")):
+        parser.error("a message or session that is no UTF-8")
     if told.capabilities and told.message is not None:
         parser.error("a message and --capabilities")
     folders, message = told.dir, told.message

@@ -240,8 +240,8 @@ enum Body {
 /// The decoder of a response.
 pub(super) struct Response {
     format: &'static Format,
-    /// What is still to come of the byte order mark
-    mark: &'static [u8],
+    /// Bytes of the byte order mark that came
+    mark: usize,
     body: Body,
     /// Bytes that came
     length: usize,
@@ -252,7 +252,7 @@ impl Response {
     pub(super) fn decoder(format: &'static Format) -> Box<dyn Decoder> {
         Box::new(Self {
             format,
-            mark: BYTE_ORDER_MARK,
+            mark: 0,
             body: Body::Unknown,
             length: 0,
             answer: Answer::default(),
@@ -264,11 +264,13 @@ impl Decoder for Response {
     fn push(&mut self, mut bytes: &[u8]) -> Result<String, ModelError> {
         let before = self.answer.text.len();
         if matches!(self.body, Body::Unknown) {
-            bytes = bytes.trim_ascii_start();
-            while let ([first, rest @ ..], [next, mark @ ..]) = (bytes, self.mark)
-                && first == next
-            {
-                (bytes, self.mark) = (rest.trim_ascii_start(), mark);
+            while let [first, rest @ ..] = bytes {
+                if BYTE_ORDER_MARK.get(self.mark) == Some(first) {
+                    self.mark += 1;
+                } else if !first.is_ascii_whitespace() {
+                    break;
+                }
+                bytes = rest;
             }
             self.body = match bytes.first() {
                 None => return Ok(String::new()),
