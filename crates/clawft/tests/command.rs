@@ -171,6 +171,8 @@ fn help_version_and_wrong_arguments() {
         assert!(out.contains(part), "{part}");
     }
     assert_eq!(home.run(&["help"]), (0, out, String::new()));
+    // Here it is a message, which the server does not expect.
+    assert_eq!(home.run(&["--", "help"]).0, 1);
     let (code, out, _) = home.run(&["--version"]);
     assert_eq!(
         (code, &*out),
