@@ -673,11 +673,11 @@ impl Kind {
                 "a line break or another control character in it; take it out"
             }
             Self::Name if text == Some("") => "empty; say one, or leave the key out",
-            Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
             // Not every host sends them, and a URL is shown where a key is not.
             Self::Url if text.is_some_and(has_user) => {
                 "a name or password in it; extra_headers can have those"
             }
+            Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
             Self::Header if !is_token(key) => "no name of a header",
             _ => return None,
         };
