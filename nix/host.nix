@@ -60,6 +60,7 @@ let
     matrix = {
       crates = [
         "clawft-host"
+        "clawft-wamr"
         "matrix"
         "wamr"
         "wasi-dylink"
