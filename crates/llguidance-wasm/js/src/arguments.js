@@ -25,8 +25,15 @@ export function tokenIds(tokens) {
 
 /** What can be gone through; a text can, but is no list. */
 export function list(value, what) {
-  if (typeof value === "object" && value !== null && (Symbol.iterator in value || typeof value.length === "number")) return value;
-  throw new LlguidanceError(`${what} are a list, and not ${shown(value)}`);
+  if (typeof value !== "object" || value === null || !(Symbol.iterator in value || typeof value.length === "number")) {
+    throw new LlguidanceError(`${what} are a list, and not ${shown(value)}`);
+  }
+  try {
+    if (ArrayBuffer.isView(value)) value.values();
+  } catch {
+    throw new LlguidanceError(`${what} were in memory that has grown since, or in a buffer that was transferred`);
+  }
+  return value;
 }
 
 /** The bytes of a buffer, or of a view of one; undefined if it is neither. */
