@@ -199,84 +199,56 @@ fn usage_errors_are_told_apart_from_breaches() {
     );
     for (arguments, message) in [
         (
-            vec!["check", "--artifact", "other", "thing.wasm"],
+            "check --artifact other thing.wasm",
             "budgets.toml: no budget for `other`; there are budgets for: thing",
         ),
         (
-            vec![
-                "check",
-                "--artifact",
-                "thing",
-                "--baselines",
-                "none",
-                "thing.wasm",
-            ],
+            "check --artifact thing --baselines none thing.wasm",
             "thing has no baseline, none/thing.toml; record it:\n  ./nixw run .#ledger -- record",
         ),
         (
-            vec![
-                "check",
-                "--artifact",
-                "thing",
-                "--profile",
-                "absent.txt",
-                "thing.wasm",
-            ],
+            "check --artifact thing --profile absent.txt thing.wasm",
             "cannot read absent.txt",
         ),
         (
-            vec!["check", "--artifact", "thing", "text.wasm"],
+            "check --artifact thing text.wasm",
             "text.wasm: not a WebAssembly module",
         ),
         (
-            vec!["record", "--artifact", "thing", "nameless.wasm"],
+            "record --artifact thing nameless.wasm",
             "nameless.wasm: no function has a name",
         ),
         (
-            vec!["diff", "thing.wasm", "faulty.toml"],
+            "diff thing.wasm faulty.toml",
             "faulty.toml: sections and crates are 0 bytes, and not 8: record it anew",
         ),
         (
-            vec![
-                "check",
-                "--artifact",
-                "thing",
-                "--names",
-                "text.wasm",
-                "thing.wasm",
-            ],
+            "check --artifact thing --names text.wasm thing.wasm",
             "text.wasm: not a WebAssembly module",
         ),
         (
-            vec!["record", "--artifact", "thing", "cut.wasm"],
+            "record --artifact thing cut.wasm",
             "cut.wasm: a faulty WebAssembly module: unexpected end-of-file",
         ),
         (
-            vec![
-                "check",
-                "--artifact",
-                "thing",
-                "--budgets",
-                "text.wasm",
-                "thing.wasm",
-            ],
+            "check --artifact thing --budgets text.wasm thing.wasm",
             "text.wasm: TOML parse error",
         ),
         (
-            vec!["diff", "text.wasm", "thing.wasm"],
+            "diff text.wasm thing.wasm",
             "text.wasm: neither a WebAssembly module nor a baseline: TOML parse error",
         ),
         (
-            vec!["diff", "thing.wasm", "bytes"],
+            "diff thing.wasm bytes",
             "neither a WebAssembly module nor a baseline: bytes: not UTF-8",
         ),
-        (vec!["size", "absent.wasm"], "cannot read absent.wasm"),
+        ("size absent.wasm", "cannot read absent.wasm"),
         (
-            vec!["size", "huge.wasm"],
+            "size huge.wasm",
             "huge.wasm: more than 1073741824 bytes are not read",
         ),
     ] {
-        let output = folder.ledger(arguments.iter().copied());
+        let output = folder.ledger(arguments.split_whitespace());
         let errors = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
         assert!(errors.contains(message), "{arguments:?}: {errors}");
