@@ -52,6 +52,9 @@ pub struct Request {
     /// The addresses that a client which resolves names itself may connect to; the default is all. A
     /// client whose host resolves them, as in WASI, cannot tell.
     pub reach: crate::url_policy::Zone,
+    /// Addresses that it may not connect to, whatever name stands for them
+    #[cfg(feature = "native-platform")]
+    pub blocked: Vec<core::net::IpAddr>,
 }
 
 impl Request {

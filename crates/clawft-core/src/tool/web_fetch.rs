@@ -8,6 +8,8 @@ use crate::json;
 use crate::platform::{Exchange, Head, HttpError, Request};
 use crate::prelude::*;
 use crate::text::lists;
+#[cfg(feature = "native-platform")]
+use crate::url_policy::blocked;
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
 
 /// The most of a body that is read, in bytes
@@ -57,6 +59,8 @@ fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, To
         body: arguments.text("body").as_bytes().to_vec(),
         timeout: context.config.agent.timeout,
         reach,
+        #[cfg(feature = "native-platform")]
+        blocked: blocked(&url, &context.config.tools),
     };
     if request.body.len() > MAX_SENT {
         return Err(ToolError::new(format!(
@@ -122,6 +126,11 @@ fn finish(
         };
         let next = url.join(location)?;
         request.reach = judge_parsed(&next, &context.config.tools)?;
+        #[cfg(feature = "native-platform")]
+        {
+            request.blocked = blocked(&next, &context.config.tools);
+        }
+        request.timeout = context.timeout();
         // As browsers do: what is asked for after a form was sent is a page.
         if head.status == 303 && request.method != "HEAD"
             || head.status < 303 && request.method == "POST"
