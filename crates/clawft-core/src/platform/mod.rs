@@ -6,6 +6,7 @@
 
 use crate::json;
 use crate::prelude::*;
+use crate::text;
 use alloc::rc::Rc;
 use core::fmt;
 
@@ -286,6 +287,29 @@ pub trait Directory {
     /// # Errors
     /// See [`FileErrorKind`].
     fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError>;
+}
+
+/// How the name begins of a file that is written, and not yet in its place.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+const TEMPORARY: &str = ".clawft-";
+
+/// A name for such a file: the minute, and chance. Its length does not depend on that of the name in its
+/// place, which may be as long as one can be.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+fn temporary(now: u64, random: u64) -> String {
+    let minute = now / 60_000;
+    format!("{TEMPORARY}{:016x}.tmp", minute << 32 | random >> 32)
+}
+
+/// Whether a name is that of such a file whose writer was killed. No other takes an hour.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+fn is_left(name: &str, now: u64) -> bool {
+    let digits = name
+        .strip_prefix(TEMPORARY)
+        .and_then(|rest| rest.strip_suffix(".tmp"))
+        .filter(|digits| digits.len() == 16);
+    let number = digits.and_then(|digits| text::digits(digits.as_bytes(), 16));
+    number.is_some_and(|number| now / 60_000 > (number >> 32) + 60)
 }
 
 /// Environment variables.
