@@ -260,7 +260,12 @@ impl Agent {
         let sessions = session::Store::open(&platform)?;
         Ok(Self {
             vectors: vectors::Store::new(Rc::clone(&workspace)),
-            specs: tool::TOOLS.iter().map(|tool| tool.spec).collect(),
+            // Without a channel, what writes to one can only fail.
+            specs: tool::TOOLS
+                .iter()
+                .map(|tool| tool.spec)
+                .filter(|spec| spec.name != "message")
+                .collect(),
             platform,
             config,
             workspace,

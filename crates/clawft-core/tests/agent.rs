@@ -573,6 +573,8 @@ fn capabilities() {
         let name = json!(name);
         assert!(tools.contains(&name) != excluded.contains(&name), "{name}");
     }
+    // No channel is open that it could write to.
+    assert!(!tools.contains(&json!("message")) && excluded.contains(&json!("message")));
     assert!(!capabilities.to_string().contains(KEY));
 }
 
