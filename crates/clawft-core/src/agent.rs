@@ -362,13 +362,14 @@ impl Agent {
         select(&self.config, environment, &self.config.agent.model)
     }
 
-    fn context(&self) -> Context<'_> {
+    fn context(&self, deadline: u64) -> Context<'_> {
         Context {
             platform: &self.platform,
             config: &self.config,
             workspace: &*self.workspace,
             workspace_path: &self.workspace_path,
             vectors: &self.vectors,
+            deadline,
             #[cfg(feature = "channels")]
             channels: None,
         }
@@ -716,7 +717,7 @@ impl Turn {
 
     /// Announces and starts a call, or waits for one when all are started.
     fn tools(&mut self, agent: &Agent, mut tools: Tools) -> Option<Event> {
-        let context = agent.context();
+        let context = agent.context(self.deadline);
         if let Some(call) = tools.announced.take() {
             let running = start(&context, &call);
             tools.started.push((call, running));

@@ -569,7 +569,7 @@ fn capabilities() {
         assert!(tools.contains(&json!(name)), "{name}");
     }
     let excluded = capabilities["excluded_tools"].as_array().unwrap();
-    for name in ["exec_shell", "spawn", "message"] {
+    for name in ["exec_shell", "spawn"] {
         let name = json!(name);
         assert!(tools.contains(&name) != excluded.contains(&name), "{name}");
     }

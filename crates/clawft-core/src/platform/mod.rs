@@ -333,6 +333,12 @@ pub trait Clock {
 
     /// Waits that many milliseconds.
     fn sleep(&self, milliseconds: u64);
+
+    /// Whether the user wants that nothing is waited for any longer.
+    #[cfg(feature = "exec-tool")]
+    fn interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// Random numbers that nobody can foretell.

@@ -26,6 +26,29 @@ pub fn platform(http: Rc<dyn HttpClient>) -> Platform {
     }
 }
 
+/// Keeps the memory and the environment of this process, where keys are, from other programs of the user:
+/// those that tools run have the same rights, and a system may show them both. Only Linux has it; what runs
+/// with the right to trace any process, as the administrator's programs do, still sees all.
+pub fn protect() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: it takes numbers only. It cannot fail for these.
+    unsafe {
+        libc::prctl(libc::PR_SET_DUMPABLE, 0);
+    }
+}
+
+/// Whether this process was started with a signal ignored, as `nohup` does.
+#[cfg(unix)]
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = core::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: the place is large enough, and it is read only if it was filled.
+    unsafe {
+        libc::sigaction(signal, core::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
 /// The file system of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NativeFiles;
@@ -41,8 +64,13 @@ impl FileSystem for NativeFiles {
             return Err(failed(FileErrorKind::InvalidPath));
         }
         if create {
-            Dir::create_ambient_dir_all(path, ambient_authority())
-                .map_err(|error| failed(kind_of(&error)))?;
+            let made = Dir::create_ambient_dir_all(path, ambient_authority());
+            made.map_err(|error| {
+                failed(match error.kind() {
+                    ErrorKind::AlreadyExists => FileErrorKind::WrongKind,
+                    _ => kind_of(&error),
+                })
+            })?;
         }
         let folder = Dir::open_ambient_dir(path, ambient_authority())
             .map_err(|error| failed(kind_of(&error)))?;
@@ -280,10 +308,7 @@ impl NativeDirectory {
     }
 }
 
-/// How the name begins of a file that is written, and not yet in its place.
-const TEMPORARY: &str = ".clawft-";
-
-/// Removes what writers that were killed have left in a folder. No other takes an hour.
+/// Removes what writers that were killed have left in a folder.
 fn clear(folder: &Dir) {
     let Ok(entries) = folder.entries() else {
         return;
