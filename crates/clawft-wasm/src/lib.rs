@@ -26,7 +26,7 @@ use core::cell::RefCell;
 use clawft_core::agent::{self, Agent};
 use clawft_core::message::{StopReason, ToolCall};
 use clawft_core::platform::{FileError, FileErrorKind, HttpError, Platform, memory};
-use clawft_core::{json, vectors};
+use clawft_core::{json, session, vectors};
 
 use bindings::exports::clawft::agent::agent as world;
 use bindings::exports::clawft::agent::vectors as vector_world;
@@ -305,13 +305,17 @@ impl From<agent::Error> for Error {
             | Cause::File(FileError {
                 kind: FileErrorKind::Memory,
                 ..
-            }) => ErrorKind::Memory,
+            })
+            | Cause::Session(session::Error::File(FileError {
+                kind: FileErrorKind::Memory,
+                ..
+            })) => ErrorKind::Memory,
             Cause::Config(_) | Cause::Select(_) => ErrorKind::Config,
+            Cause::NoMessage | Cause::Session(session::Error::Key { .. }) => ErrorKind::Argument,
             Cause::File(_) | Cause::Session(_) => ErrorKind::Files,
             Cause::Http { .. } | Cause::Time(_) => ErrorKind::Network,
             Cause::Status { .. } | Cause::Model { .. } | Cause::Empty(_) => ErrorKind::Model,
             Cause::Iterations(_) => ErrorKind::Iterations,
-            Cause::NoMessage => ErrorKind::Argument,
         };
         failure(kind, &error.to_string())
     }
@@ -334,3 +338,27 @@ impl From<vectors::Error> for Error {
 }
 
 bindings::export!(Component with_types_in bindings);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_errors_in_a_session() {
+        let file = |kind| {
+            let path = String::from("x");
+            agent::Error::Session(session::Error::File(FileError { path, kind }))
+        };
+        let key = session::Error::Key {
+            key: String::from("../x"),
+            what: "no name",
+        };
+        for (error, kind) in [
+            (agent::Error::Session(key), ErrorKind::Argument),
+            (file(FileErrorKind::Memory), ErrorKind::Memory),
+            (file(FileErrorKind::Denied), ErrorKind::Files),
+        ] {
+            assert_eq!(Error::from(error).kind, kind);
+        }
+    }
+}
