@@ -76,11 +76,10 @@ pub(super) fn start(
     end_with_this(&mut command);
 
     let started = Instant::now();
-    let child = command.spawn().map_err(|error| {
+    let mut group = Group::start(&mut command).map_err(|error| {
         let program = command.get_program().to_string_lossy();
         ToolError::new(format!("{program} cannot be started: {error}"))
     })?;
-    let mut group = Group::new(child);
     let streams = [
         capture(group.0.stdout.take()),
         capture(group.0.stderr.take()),
@@ -142,8 +141,18 @@ fn report(status: ExitStatus, stdout: &str, stderr: &str, duration: u128) -> Val
 /// The groups that are there, each by its id; 0 is nobody's.
 static GROUPS: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
 
+/// How many programs are being started that have no place among them yet.
+static STARTING: AtomicI32 = AtomicI32::new(0);
+
 /// Ends all programs that tools have started. A handler of signals may call it, before it ends this one.
 pub fn end_all() {
+    // None is being started by this very thread, which takes no signals then.
+    for _ in 0..1000 {
+        if STARTING.load(Ordering::SeqCst) == 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
     for group in &GROUPS {
         end(group.load(Ordering::Relaxed));
     }
@@ -164,11 +173,13 @@ fn end(group: i32) {
 struct Group(Child);
 
 impl Group {
-    fn new(child: Child) -> Self {
-        let group = Self(child);
+    /// Starts a program, and takes no signal until its group can be found.
+    fn start(command: &mut Command) -> std::io::Result<Self> {
+        let _uninterrupted = Uninterrupted::new();
+        let group = Self(command.spawn()?);
         // The 65th at once is not ended by a signal that ends this program, but by all else.
         let _ = GROUPS.iter().find(|place| place_is(place, 0, group.id()));
-        group
+        Ok(group)
     }
 
     /// The group's id, which is the program's; 0 where there are none.
@@ -201,6 +212,48 @@ impl Group {
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}
+
+/// While it is there, this thread takes no signals, and others wait in [`end_all`]. A program that is started
+/// takes them: the library sees to that.
+struct Uninterrupted {
+    #[cfg(unix)]
+    before: libc::sigset_t,
+}
+
+impl Uninterrupted {
+    fn new() -> Self {
+        #[cfg(unix)]
+        let before = {
+            let mut sets = [const { core::mem::MaybeUninit::<libc::sigset_t>::zeroed() }; 2];
+            // SAFETY: both sets are there; all zero is a set, should one not be filled.
+            unsafe {
+                libc::sigfillset(sets[0].as_mut_ptr());
+                libc::pthread_sigmask(libc::SIG_SETMASK, sets[0].as_ptr(), sets[1].as_mut_ptr());
+                sets[1].assume_init()
+            }
+        };
+        STARTING.fetch_add(1, Ordering::SeqCst);
+        Self {
+            #[cfg(unix)]
+            before,
+        }
+    }
+}
+
+impl Drop for Uninterrupted {
+    fn drop(&mut self) {
+        STARTING.fetch_sub(1, Ordering::SeqCst);
+        #[cfg(unix)]
+        // SAFETY: the set is that which was there before.
+        unsafe {
+            libc::pthread_sigmask(
+                libc::SIG_SETMASK,
+                &raw const self.before,
+                core::ptr::null_mut(),
+            );
         }
     }
 }
