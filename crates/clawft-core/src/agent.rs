@@ -264,7 +264,7 @@ impl Agent {
             specs: tool::TOOLS
                 .iter()
                 .map(|tool| tool.spec)
-                .filter(|spec| spec.name != "message")
+                .filter(|spec| !cfg!(feature = "channels") || spec.name != "message")
                 .collect(),
             platform,
             config,

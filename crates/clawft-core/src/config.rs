@@ -399,14 +399,20 @@ impl Error {
     /// A key that stands at a byte of a text, and before it in the same table.
     fn twice(file: &str, text: &str, at: usize) -> Self {
         let (line, column) = place(text, at);
-        let rest = text[at..].trim_start_matches(['"', '\'']);
-        let end = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '_';
-        let key = rest.split(end).next();
+        let mut key = String::new();
+        for byte in text.bytes().skip(at) {
+            match byte {
+                b'"' | b'\'' if key.is_empty() => {}
+                b'-' | b'_' => key.push(char::from(byte)),
+                _ if byte.is_ascii_alphanumeric() => key.push(char::from(byte)),
+                _ => break,
+            }
+        }
         Self::Content {
             file: file.to_owned(),
             line,
             column,
-            key: key.unwrap_or_default().to_owned(),
+            key,
             what: "said twice; keep one".to_owned(),
         }
     }
