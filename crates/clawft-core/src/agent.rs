@@ -18,7 +18,7 @@ use crate::config::{self, Config};
 use crate::message::{Message, Role, StopReason, ToolCall, Usage};
 use crate::platform::{Directory, Exchange, FileError, HttpError, Platform};
 use crate::prelude::*;
-use crate::provider::select::{SelectError, Selected, select};
+use crate::provider::select::{self, SelectError, Selected, select};
 use crate::provider::{ChatRequest, Completion, Decoder, ModelError, retry};
 use crate::tool::{self, Context, Running, Spec, ToolError, object};
 use crate::{json, json_repair};
@@ -260,7 +260,12 @@ impl Agent {
         let sessions = session::Store::open(&platform)?;
         Ok(Self {
             vectors: vectors::Store::new(Rc::clone(&workspace)),
-            specs: tool::TOOLS.iter().map(|tool| tool.spec).collect(),
+            // Without a channel, what writes to one can only fail.
+            specs: tool::TOOLS
+                .iter()
+                .map(|tool| tool.spec)
+                .filter(|spec| !cfg!(feature = "channels") || spec.name != "message")
+                .collect(),
             platform,
             config,
             workspace,
@@ -357,13 +362,14 @@ impl Agent {
         select(&self.config, environment, &self.config.agent.model)
     }
 
-    fn context(&self) -> Context<'_> {
+    fn context(&self, deadline: u64) -> Context<'_> {
         Context {
             platform: &self.platform,
             config: &self.config,
             workspace: &*self.workspace,
             workspace_path: &self.workspace_path,
             vectors: &self.vectors,
+            deadline,
             #[cfg(feature = "channels")]
             channels: None,
         }
@@ -718,7 +724,7 @@ impl Turn {
 
     /// Announces and starts a call, or waits for one when all are started.
     fn tools(&mut self, agent: &Agent, mut tools: Tools) -> Option<Event> {
-        let context = agent.context();
+        let context = agent.context(self.deadline);
         if let Some(call) = tools.announced.take() {
             let running = start(&context, &call);
             tools.started.push((call, running));
@@ -740,7 +746,7 @@ impl Turn {
             let value =
                 result.unwrap_or_else(|error| object(vec![("error", error.message.into())]));
             let failed = value.get("error").is_some();
-            let content = cut(json::text(&value));
+            let content = cut(hide(json::text(&value), agent));
             self.messages
                 .push(Message::tool_result(&*call.id, &*content));
             Event::ToolResult {
@@ -768,6 +774,27 @@ fn start(context: &Context<'_>, call: &ToolCall) -> Result<Running, ToolError> {
     let (arguments, _) = json_repair::repair(text)
         .map_err(|error| ToolError::new(format!("the arguments are no JSON: {error}")))?;
     tool.start(context, &arguments)
+}
+
+/// A result without the keys that the agent itself uses, whichever tool came upon them.
+fn hide(mut content: String, agent: &Agent) -> String {
+    for key in select::keys(&agent.config, &*agent.platform.environment) {
+        // As it stands in JSON
+        let key = json::quoted(&key);
+        let key = &key[1..key.len() - 1];
+        let mut hidden = String::new();
+        let mut rest = &*content;
+        while let Some((before, after)) = text::split_once(rest, key) {
+            hidden.push_str(before);
+            hidden.push_str("[secret]");
+            rest = after;
+        }
+        if !hidden.is_empty() {
+            hidden.push_str(rest);
+            content = hidden;
+        }
+    }
+    content
 }
 
 /// A result as long as a model is given one, the note that says so included.

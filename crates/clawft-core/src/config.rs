@@ -15,9 +15,11 @@ use core::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::json_repair::Parser;
 use crate::platform::{FileError, FileErrorKind, Platform};
 use crate::prelude::*;
 use crate::text;
+use crate::url_policy::{Url, is_entry};
 
 /// The longest file that is read, in bytes.
 pub const LIMIT: u64 = 1 << 20;
@@ -217,7 +219,7 @@ impl fmt::Debug for ProviderConfig {
 pub enum Error {
     /// The file cannot be read
     File(FileError),
-    /// A path begins with `~`, and no home folder is known
+    /// A path begins with `~`, and no home folder is known, or with `~` and somebody's name
     Home {
         /// The path
         path: String,
@@ -267,13 +269,15 @@ impl core::error::Error for Error {}
 /// A path with the home folder in place of a leading `~`.
 ///
 /// # Errors
-/// [`Error::Home`] if there is none.
+/// [`Error::Home`] if there is none, or if it is another user's.
 pub fn expand(platform: &Platform, path: &str) -> Result<String, Error> {
-    let below = match path.strip_prefix('~') {
-        Some(below) if below.is_empty() || below.starts_with('/') => below,
-        _ => return Ok(path.to_owned()),
+    let Some(below) = path.strip_prefix('~') else {
+        return Ok(path.to_owned());
     };
-    let home = platform.environment.home().ok_or_else(|| Error::Home {
+    // What `~name` is, only the system knows.
+    let own = below.is_empty() || below.starts_with('/');
+    let home = platform.environment.home().filter(|_| own);
+    let home = home.ok_or_else(|| Error::Home {
         path: path.to_owned(),
     })?;
     Ok(format!("{}{below}", text::trim_end(&home, '/')))
@@ -287,7 +291,8 @@ impl Config {
     /// See [`Error`].
     pub fn load(platform: &Platform, path: Option<&str>) -> Result<Self, Error> {
         let variable = platform.environment.variable("CLAWFT_CONFIG");
-        let chosen = path.or(variable.as_deref()).filter(|path| !path.is_empty());
+        let mut given = [path, variable.as_deref()].into_iter().flatten();
+        let chosen = given.find(|path| !path.is_empty());
         let found = match chosen {
             Some(path) => {
                 let path = expand(platform, path)?;
@@ -341,10 +346,15 @@ impl Config {
         };
         let document = if is_json {
             // Its messages name places and what is wrong there, never what stands there.
-            crate::json::parse(text.as_bytes(), usize::MAX)
+            Parser::new(text.as_bytes(), true, usize::MAX)
+                .once()
+                .whole()
                 .map_err(|error| Error::content(file, error.line, error.column, error.reason))?
         } else {
             let table = toml::parse(text).map_err(|fault| {
+                if fault.what == toml::TWICE {
+                    return Error::twice(file, text, fault.at);
+                }
                 let (line, column) = place(text, fault.at);
                 Error::content(file, line, column, fault.what.to_owned())
             })?;
@@ -386,6 +396,27 @@ impl Config {
 }
 
 impl Error {
+    /// A key that stands at a byte of a text, and before it in the same table.
+    fn twice(file: &str, text: &str, at: usize) -> Self {
+        let (line, column) = place(text, at);
+        let mut key = String::new();
+        for byte in text.bytes().skip(at) {
+            match byte {
+                b'"' | b'\'' if key.is_empty() => {}
+                b'-' | b'_' => key.push(char::from(byte)),
+                _ if byte.is_ascii_alphanumeric() => key.push(char::from(byte)),
+                _ => break,
+            }
+        }
+        Self::Content {
+            file: file.to_owned(),
+            line,
+            column,
+            key,
+            what: "said twice; keep one".to_owned(),
+        }
+    }
+
     fn content(file: &str, line: usize, column: usize, what: String) -> Self {
         Self::Content {
             file: file.to_owned(),
@@ -468,7 +499,8 @@ fn same(key: &str, part: &str) -> bool {
     key == part || snake(key) == part
 }
 
-fn is_secret(key: &str) -> bool {
+/// Whether the value of a key, or of a header by its name, is a secret.
+pub(crate) fn is_secret(key: &str) -> bool {
     let key = snake(key);
     SECRET_WORDS.split(' ').any(|word| key.ends_with(word))
 }
@@ -557,6 +589,10 @@ enum Kind {
     Url,
     /// A list of texts
     Texts,
+    /// A list of hosts
+    Hosts,
+    /// `allowlist` or `denylist`
+    Mode,
     /// True or false
     Truth,
     /// A whole number from the first to the second
@@ -602,20 +638,54 @@ const RULES: &[(&str, Kind)] = &[
     ("tools.exec.timeout", SECONDS),
     ("tools.url_policy", Kind::Table),
     ("tools.url_policy.allow_private", Kind::Truth),
-    ("tools.url_policy.allowed_hosts", Kind::Texts),
-    ("tools.url_policy.allowed_domains", Kind::Texts),
-    ("tools.url_policy.blocked_hosts", Kind::Texts),
-    ("tools.url_policy.blocked_domains", Kind::Texts),
+    ("tools.url_policy.allowed_hosts", Kind::Hosts),
+    ("tools.url_policy.allowed_domains", Kind::Hosts),
+    ("tools.url_policy.blocked_hosts", Kind::Hosts),
+    ("tools.url_policy.blocked_domains", Kind::Hosts),
+    ("tools.restrict_to_workspace", Kind::Truth),
+    ("tools.command_policy", Kind::Table),
+    ("tools.command_policy.mode", Kind::Mode),
+    ("tools.command_policy.allowlist", Kind::Texts),
+    ("tools.command_policy.denylist", Kind::Texts),
 ];
 
-/// Checks all values that a rule is about, in the table at a path.
+/// Whether one letter more, less or other, or two that change places, make one of the other.
+fn is_near(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([first, one_rest @ ..], [second, other_rest @ ..]) = (one, other)
+        && first == second
+    {
+        (one, other) = (one_rest, other_rest);
+    }
+    while let ([one_rest @ .., last], [other_rest @ .., second]) = (one, other)
+        && last == second
+    {
+        (one, other) = (one_rest, other_rest);
+    }
+    match (one, other) {
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => one.len() <= 1 && other.len() <= 1,
+    }
+}
+
+/// Checks all values that a rule is about, in the table at a path, and that no key there is nearly its own.
 fn check(table: &Value, rule: &str, kind: &Kind, path: &mut Vec<String>) -> Result<(), Fault> {
     let (part, rest) = match rule.split_once('.') {
         Some((part, rest)) => (part, Some(rest)),
         None => (rule, None),
     };
     for (key, value) in table.as_object().into_iter().flatten() {
-        if part != "*" && part != key || value.is_null() {
+        if part != "*" && part != key {
+            // What it should change would stay as it is. No two keys that are read are so near.
+            if rest.is_none() && is_near(part.as_bytes(), key.as_bytes()) {
+                path.push(key.clone());
+                return Err(Fault {
+                    path: core::mem::take(path),
+                    what: text::join(&["unknown; is ", part, " meant?"], ""),
+                });
+            }
+            continue;
+        }
+        if value.is_null() {
             continue;
         }
         path.push(key.clone());
@@ -641,8 +711,8 @@ impl Kind {
         let text = value.as_str();
         let fits = match self {
             Self::Table => value.is_object(),
-            Self::Text | Self::Name | Self::Header | Self::Url => text.is_some(),
-            Self::Texts => value
+            Self::Text | Self::Name | Self::Header | Self::Url | Self::Mode => text.is_some(),
+            Self::Texts | Self::Hosts => value
                 .as_array()
                 .is_some_and(|items| items.iter().all(Value::is_string)),
             Self::Truth => value.is_boolean(),
@@ -678,6 +748,14 @@ impl Kind {
                 "a name or password in it; extra_headers can have those"
             }
             Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
+            Self::Mode if !text.is_some_and(|text| text::lists("allowlist denylist", text)) => {
+                "neither allowlist nor denylist"
+            }
+            Self::Hosts => {
+                let mut hosts = value.as_array()?.iter().filter_map(Value::as_str);
+                hosts.find(|host| !is_entry(host))?;
+                "not all are hosts, such as example.org, *.example.org, example.org:8443 or an address"
+            }
             Self::Header if !is_token(key) => "no name of a header",
             _ => return None,
         };
@@ -688,8 +766,8 @@ impl Kind {
     fn name(&self) -> String {
         let name = match self {
             Self::Table => "a table",
-            Self::Text | Self::Name | Self::Header | Self::Url => "a text",
-            Self::Texts => "a list of texts",
+            Self::Text | Self::Name | Self::Header | Self::Url | Self::Mode => "a text",
+            Self::Texts | Self::Hosts => "a list of texts",
             Self::Truth => "true or false",
             Self::Whole(least, most) => {
                 return format!("a whole number from {least} to {most}");
@@ -702,13 +780,13 @@ impl Kind {
     /// What would make such a value fit.
     fn cure(&self, value: &Value) -> &'static str {
         match (value, self) {
-            (Value::String(_), Self::Texts) => "; put it in brackets",
+            (Value::String(_), Self::Texts | Self::Hosts) => "; put it in brackets",
             (Value::String(_), Self::Truth | Self::Whole(..) | Self::Number(_)) => {
                 "; write it without quotation marks"
             }
             (
                 Value::Bool(_) | Value::Number(_),
-                Self::Text | Self::Name | Self::Header | Self::Url,
+                Self::Text | Self::Name | Self::Header | Self::Url | Self::Mode,
             ) => "; put it in quotation marks",
             _ => "",
         }
@@ -728,7 +806,7 @@ fn said(value: &Value) -> &'static str {
 }
 
 fn is_url(text: &str) -> bool {
-    text.is_empty() || text.starts_with("http://") || text.starts_with("https://")
+    text.is_empty() || Url::parse(text).is_ok() || has_user(text)
 }
 
 /// Whether it can name a header: <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>.

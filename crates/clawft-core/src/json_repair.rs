@@ -116,6 +116,8 @@ pub(crate) struct Parser<'a> {
     text: &'a [u8],
     /// Whether it has to be JSON as it is
     strict: bool,
+    /// Whether no object may have a key twice, whatever its values
+    once: bool,
     /// Where it is, in bytes
     at: usize,
     /// Where the text ends, or the fence around it
@@ -131,11 +133,18 @@ impl<'a> Parser<'a> {
         Self {
             text,
             strict,
+            once: false,
             at: 0,
             end: text.len(),
             values,
             depth: 0,
         }
+    }
+
+    /// The same, but no object may have a key twice.
+    pub(crate) const fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// The value that the text is, and nothing beside it.
@@ -309,7 +318,8 @@ impl<'a> Parser<'a> {
             }
             self.blank()?;
             let value = self.value()?;
-            if !self.strict && members.get(&key).is_some_and(|known| *known != value) {
+            let twice = |known: &Value| self.once || !self.strict && *known != value;
+            if members.get(&key).is_some_and(twice) {
                 return Err(self.error_at(start, &format!("two values of {key}")));
             }
             let closed = self.closed_after(&value, b'}')?;

@@ -180,7 +180,7 @@ impl Url {
 
 /// Judges a URL by what the user allows: the URL to request, and how far its host's addresses may reach.
 ///
-/// A blocked host is refused, and so are the names below it. A host that is allowed by its name may have any
+/// A blocked host is refused, and so are the names below it. An address is what it stands for, in IPv6 too. A host that is allowed by its name may have any
 /// address. All others must be public, or at least no metadata service where private ones are allowed.
 /// An entry of either list is a host, a host with a port, or `*.` and the name that hosts are below.
 ///
@@ -232,11 +232,32 @@ pub fn judge_parsed(url: &Url, config: &ToolsConfig) -> Result<Zone, UrlError> {
     })
 }
 
+/// The addresses that the user blocks for the port of a URL. A name that stands for one leads nowhere.
+#[cfg(feature = "native-platform")]
+#[must_use]
+pub fn blocked(url: &Url, config: &ToolsConfig) -> Vec<IpAddr> {
+    let entries = config.blocked_hosts.iter();
+    let entries = entries.filter_map(|text| Entry::read(text));
+    entries
+        .filter(|entry| entry.port.is_none_or(|port| port == url.port))
+        .filter_map(|entry| entry.address)
+        .collect()
+}
+
+/// Whether an address is one of those, or stands for one.
+#[cfg(feature = "native-platform")]
+#[must_use]
+pub fn is_blocked(address: IpAddr, blocked: &[IpAddr]) -> bool {
+    blocked
+        .iter()
+        .any(|blocked| real(*blocked) == real(address))
+}
+
 /// How near an address is, by IANA's registries of special-purpose addresses. An IPv6 address that stands
 /// for an IPv4 address is as near as that.
 #[must_use]
 pub fn zone(address: IpAddr) -> Zone {
-    match address {
+    match real(address) {
         IpAddr::V4(address) => zone_v4(address),
         IpAddr::V6(address) => zone_v6(address),
     }
@@ -298,16 +319,25 @@ fn zone_v4(address: Ipv4Addr) -> Zone {
     if private { Zone::Private } else { Zone::Public }
 }
 
-fn zone_v6(address: Ipv6Addr) -> Zone {
-    let parts = address.segments();
-    let v4 =
-        |high: u16, low: u16| zone_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
-    match parts {
-        _ if METADATA_V6.contains(&parts) => Zone::Metadata,
-        // Mapped, and translated by NAT64 and 6to4
+/// The address that another stands for: mapped, or translated by NAT64 and 6to4. Else itself.
+fn real(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(long) = address else {
+        return address;
+    };
+    match long.segments() {
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => v4(high, low),
+        | [0x2002, high, low, ..] => {
+            Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into()
+        }
+        _ => address,
+    }
+}
+
+fn zone_v6(address: Ipv6Addr) -> Zone {
+    let parts = address.segments();
+    match parts {
+        _ if METADATA_V6.contains(&parts) => Zone::Metadata,
         // Protocols of the IETF, such as Teredo; and documentation
         [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => Zone::Private,
         // All that was ever given to public hosts is in 2000::/3.
@@ -553,22 +583,60 @@ fn is_below(name: &str, parent: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
+/// An entry of the user's lists.
+struct Entry {
+    host: String,
+    address: Option<IpAddr>,
+    port: Option<u16>,
+    /// Whether the names below it are meant by the entry itself
+    below: bool,
+}
+
+impl Entry {
+    /// `None` if it can be no host.
+    fn read(text: &str) -> Option<Self> {
+        let (text, below) = match text.strip_prefix("*.") {
+            Some(parent) => (parent, true),
+            None => (text, false),
+        };
+        if let Some(address) = parse_v6(text) {
+            return (!below).then(|| Self {
+                host: text_v6(address),
+                address: Some(address.into()),
+                port: None,
+                below,
+            });
+        }
+        let (host, port) = split_port(text).ok()?;
+        let port = match port {
+            Some(port) => Some(u16::try_from(digits(port.as_bytes(), 10)?).ok()?),
+            None => None,
+        };
+        let (host, address) = parse_host(host).ok()?;
+        (!below || address.is_none()).then_some(Self {
+            host,
+            address,
+            port,
+            below,
+        })
+    }
+}
+
+/// Whether the user's lists may have such an entry.
+pub(crate) fn is_entry(text: &str) -> bool {
+    Entry::read(text).is_some()
+}
+
 /// Whether an entry of the user's lists means a URL's host.
 fn matches(entry: &str, url: &Url, below: bool) -> bool {
-    let (entry, below) = match entry.strip_prefix("*.") {
-        Some(parent) => (parent, true),
-        None => (entry, below),
-    };
-    let (host, port) = match parse_v6(entry) {
-        Some(_) => (&*format!("[{entry}]"), None),
-        None => match split_port(entry) {
-            Ok(parts) => parts,
-            Err(_) => return false,
-        },
-    };
-    let Ok((host, address)) = parse_host(host) else {
+    let Some(entry) = Entry::read(entry) else {
         return false;
     };
-    let port_fits = port.is_none_or(|port| digits(port.as_bytes(), 10) == Some(url.port.into()));
-    port_fits && (host == url.host || below && address.is_none() && is_below(&url.host, &host))
+    let same = match (entry.address, url.address) {
+        (Some(one), Some(other)) => real(one) == real(other),
+        _ => entry.host == url.host,
+    };
+    let below = (below || entry.below) && entry.address.is_none();
+    entry.port.is_none_or(|port| port == url.port)
+        && (same || below && is_below(&url.host, &entry.host))
 }

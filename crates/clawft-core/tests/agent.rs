@@ -613,10 +613,12 @@ fn capabilities() {
         assert!(tools.contains(&json!(name)), "{name}");
     }
     let excluded = capabilities["excluded_tools"].as_array().unwrap();
-    for name in ["exec_shell", "spawn", "message"] {
+    for name in ["exec_shell", "spawn"] {
         let name = json!(name);
         assert!(tools.contains(&name) != excluded.contains(&name), "{name}");
     }
+    // No channel is open that it could write to.
+    assert!(!tools.contains(&json!("message")) && excluded.contains(&json!("message")));
     assert!(!capabilities.to_string().contains(KEY));
 }
 
@@ -687,4 +689,53 @@ fn the_model_may_be_changed_between_turns() {
         .collect();
     assert_eq!(models, ["m", "other"]);
     assert_eq!(bench.agent.config().agent.model, "openai/other");
+}
+
+/// Whatever tool comes upon a key that the agent uses, neither the model nor the user's screen is told it.
+#[test]
+fn keys_are_taken_out_of_results() {
+    let mut config = config();
+    let odd = "a\"quoted\\key";
+    config.tools.search_api_key = Secret::new(odd.into());
+    config.providers[0].1.extra_headers = vec![
+        ("Authorization".into(), "Bearer hidden-token".into()),
+        ("x-title".into(), "my notes".into()),
+    ];
+    let read = calls(
+        "tool_calls",
+        &[("a", "read_file", json!({"path": "found.txt"}))],
+    );
+    let bench = Bench::new(config, [read, answer("Done.")]);
+    let found = format!("1 {KEY} 2 {KEY}{KEY} 3 {odd} 4 hidden-token 5 my notes 6");
+    bench.machine.put("work/found.txt", found);
+    let (events, end) = bench.run();
+    assert_eq!(end, Ok(()));
+    let Event::ToolResult { content, .. } = &events[1] else {
+        panic!("{events:?}");
+    };
+    let expected = "1 [secret] 2 [secret][secret] 3 [secret] 4 [secret] 5 my notes 6";
+    assert!(content.contains(expected), "{content}");
+    let requests = bench.world.requests.borrow();
+    let body = String::from_utf8(requests[1].body.clone()).unwrap();
+    assert!(body.contains(expected), "{body}");
+}
+
+/// Tools have no more time than the turn.
+#[test]
+fn a_tool_is_told_when_the_turn_ends() {
+    let mut config = config();
+    config.agent.timeout = 60_000;
+    config.agent.turn_timeout = 5000;
+    let fetch = calls(
+        "tool_calls",
+        &[("a", "web_fetch", json!({"url": "http://example.com/"}))],
+    );
+    let bench = Bench::new(config, [fetch, Reply::Says(200, vec![], "x".into(), false)]);
+    // Of the first answer and of the page, each with two reads
+    bench.world.read_time.set(2000);
+    let (_, end) = bench.run();
+    assert_eq!(end, Err(Error::Time(5000)));
+    let requests = bench.world.requests.borrow();
+    let times: Vec<u64> = requests.iter().map(|request| request.timeout).collect();
+    assert_eq!(times, [5000, 1000]);
 }

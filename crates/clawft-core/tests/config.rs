@@ -38,6 +38,11 @@ fn the_first_file_there_is_counts() {
     let given = format!("{}/given", machine.home());
     let config = Config::load(&machine.platform(), Some(&given)).expect("a configuration");
     assert_eq!(config.agent.model, "given");
+    // An empty path is none, wherever it comes from.
+    let config = Config::load(&machine.platform(), Some("")).expect("a configuration");
+    assert_eq!(config.agent.model, "variable");
+    machine.set("CLAWFT_CONFIG", Some(""));
+    assert_eq!(model(&machine), "toml");
 }
 
 #[test]
@@ -111,6 +116,13 @@ fn the_workspace_is_a_path_from_the_root_on() {
         );
         assert_eq!(workspace(&machine).as_deref(), Ok(expected));
     }
+    // Another user's home is not known, and no folder of that name is meant.
+    machine.put(
+        ".clawft/config.toml",
+        "agents.defaults.workspace = '~other/x'",
+    );
+    let error = workspace(&machine).expect_err("another user");
+    assert!(error.to_string().starts_with("~other/x: "), "{error}");
     let file = format!("{}/.clawft/config.toml", machine.home());
     machine.put(".clawft/config.toml", "agents.defaults.workspace = '~/a'");
     machine.set("HOME", None);
@@ -317,6 +329,81 @@ const WRONG: &[(&str, &str, &str)] = &[
         "c.toml:2:1: tools.url_policy.allow_private: a text where true or false is needed; write it without quotation marks",
     ),
     (
+        "c.toml",
+        "[providers.a]\napi_base = 'http://['",
+        "c.toml:2:1: providers.a.api_base: no URL; it begins with http:// or https://",
+    ),
+    (
+        "c.toml",
+        "tools.url_policy.blocked_hosts = ['example.org', 'http://evil.example/']",
+        "c.toml:1:18: tools.url_policy.blocked_hosts: not all are hosts, such as example.org, *.example.org, example.org:8443 or an address",
+    ),
+    (
+        "c.json",
+        r#"{"tools": {"urlPolicy": {"blockedDomains": ["10.0.0.0/8"]}}}"#,
+        "c.json:1:26: tools.url_policy.blocked_domains: not all are hosts, such as example.org, *.example.org, example.org:8443 or an address",
+    ),
+    (
+        "c.toml",
+        "\n[tools]\nurl_policy.allowed_hosts = ['*']",
+        "c.toml:3:12: tools.url_policy.allowed_hosts: not all are hosts, such as example.org, *.example.org, example.org:8443 or an address",
+    ),
+    (
+        "c.toml",
+        "tools.url_policy.allowed_domains = ['']",
+        "c.toml:1:18: tools.url_policy.allowed_domains: not all are hosts, such as example.org, *.example.org, example.org:8443 or an address",
+    ),
+    (
+        "c.toml",
+        "tools.restrict_to_workspace = 'yes'",
+        "c.toml:1:7: tools.restrict_to_workspace: a text where true or false is needed; write it without quotation marks",
+    ),
+    (
+        "c.toml",
+        "tools.command_policy.mode = 'denylst'",
+        "c.toml:1:22: tools.command_policy.mode: neither allowlist nor denylist",
+    ),
+    (
+        "c.json",
+        r#"{"tools": {"commandPolicy": {"allowlist": "ls"}}}"#,
+        "c.json:1:30: tools.command_policy.allowlist: a text where a list of texts is needed; put it in brackets",
+    ),
+    (
+        "c.toml",
+        "[agents.defaults]\nmodle = 'm'",
+        "c.toml:2:1: agents.defaults.modle: unknown; is model meant?",
+    ),
+    (
+        "c.json",
+        r#"{"tools": {"urlPolicy": {"allowPrivat": true}}}"#,
+        "c.json:1:26: tools.url_policy.allow_privat: unknown; is allow_private meant?",
+    ),
+    (
+        "c.toml",
+        "[providers.x]\napikey = 'sk-do-not-show-me'",
+        "c.toml:2:1: providers.x.apikey: unknown; is api_key meant?",
+    ),
+    (
+        "c.toml",
+        "[agents.defaults]\nmodel = 'a'\n model = 'b'",
+        "c.toml:3:2: model: said twice; keep one",
+    ),
+    (
+        "c.toml",
+        "[providers.a]\n[providers.'a']",
+        "c.toml:2:12: a: said twice; keep one",
+    ),
+    (
+        "c.json",
+        "{\"providers\": {\"a\": {\"apiKey\": \"sk-do-not-show-me\"}},\n\"x\": [1, {\"y\": 2}], \"providers\": {}}",
+        "c.json:2:21: two values of providers",
+    ),
+    (
+        "c.toml",
+        "x = nan",
+        "c.toml:1:5: no value; a text stands in quotation marks, a number is finite, and a day is one of its month",
+    ),
+    (
         "c.json",
         "{\"providers\": {\"a\": {\n\"apiKey\": \"x\", \"api_key\": \"y\"}}}",
         "c.json:2:16: providers.a.api_key: said twice, in camel case and in snake case; keep one",
@@ -346,6 +433,26 @@ fn an_error_says_where_and_what_and_the_cure() {
         assert_eq!(error.to_string(), *expected, "of {text}");
         assert!(!format!("{error:?}").contains("not-show"), "{error:?}");
     }
+}
+
+/// What is near no key that is read, or is a name of the user's, is not looked at.
+#[test]
+fn unknown_keys_stay() {
+    for text in [
+        r#"{"gateway": {"host": "x"}, "tools": {"mcpServers": {"wed": {}}}, "providers": {"modle": {}}}"#,
+        r#"{"providers": {"a": {"extraHeaders": {"x": "y"}, "browserDirect": false, "corsProxy": ""}}}"#,
+        r#"{"channels": {"telegram": {"allowFrom": []}}, "routing": {}, "delegation": {}, "voice": {}}"#,
+        r#"{"agents": {"defaults": {"topP": 1}, "list": []}, "kernel": {}, "pipeline": {}}"#,
+        r#"{"a": {"b": 1}, "c": {"b": 1}, "d": [{"b": 1}, {"b": 1}]}"#,
+    ] {
+        assert!(
+            read("c.json", text).is_ok(),
+            "{text}: {:?}",
+            read("c.json", text)
+        );
+    }
+    let error = read("c.json", r#"{"a": [{"b": 1, "b": 2}]}"#).expect_err("twice");
+    assert_eq!(error.to_string(), "c.json:1:17: two values of b");
 }
 
 #[test]

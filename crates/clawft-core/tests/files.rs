@@ -3,7 +3,7 @@
 mod machine;
 
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use clawft_core::platform::native::{self, NativeFiles};
 use clawft_core::platform::{Directory, FileErrorKind, FileKind, FileSystem as _};
@@ -271,26 +271,25 @@ fn a_file_is_written_whole_and_keeps_its_mode() {
     assert_eq!(names, ["new.txt"], "nothing temporary is left");
 }
 
+/// A name has the minute in which its writer began, so that it says itself how old it is.
 #[test]
 fn what_a_killed_writer_left_is_removed() {
     let machine = trap();
     let folder = machine.open("w");
-    // The name, its age in minutes, and whether it stays
-    for (name, age, stays) in [
-        ("w/n/.clawft-0123456789abcdef.tmp", 61, false),
-        ("w/n/.clawft-0123456789abcde0.tmp", 59, true),
-        ("w/n/.clawft-notes.tmp", 999, true),
-        ("w/n/.0123456789abcdef.tmp", 999, true),
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let minute = now.expect("a clock").as_secs() / 60;
+    for (name, stays) in [
+        (format!(".clawft-{:08x}89abcdef.tmp", minute - 62), false),
+        (format!(".clawft-{:08x}89abcdef.tmp", minute - 59), true),
+        (format!(".clawft-{:08x}89abcdef.tmp", minute + 9), true),
+        (".clawft-notes.tmp".to_owned(), true),
+        (".clawft-00000000.tmp".to_owned(), true),
+        (".0123456789abcdef.tmp".to_owned(), true),
     ] {
-        machine.put(name, "x");
-        let file = std::fs::File::options()
-            .write(true)
-            .open(machine.path(name));
-        let file = file.expect("a file");
-        let time = SystemTime::now() - Duration::from_mins(age);
-        file.set_modified(time).expect("a time");
+        let name = format!("w/n/{name}");
+        machine.put(&name, "x");
         folder.write("n/other", b"y").expect("a file");
-        assert_eq!(machine.path(name).exists(), stays, "{name}");
+        assert_eq!(machine.path(&name).exists(), stays, "{name}");
     }
 }
 

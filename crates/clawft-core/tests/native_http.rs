@@ -256,6 +256,26 @@ fn addresses_out_of_reach() {
 }
 
 #[test]
+fn addresses_that_are_blocked() {
+    let url = says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let named = url.replace("127.0.0.1", "localhost");
+    for url in [url, named] {
+        for (blocked, reached) in [
+            ("127.0.0.2", true),
+            ("127.0.0.1", false),
+            ("::ffff:127.0.0.1", false),
+        ] {
+            let request = Request {
+                blocked: vec![blocked.parse().unwrap()],
+                ..get(&url)
+            };
+            let result = fetch(&request);
+            assert_eq!(result.is_ok(), reached, "{url} {blocked}: {result:?}");
+        }
+    }
+}
+
+#[test]
 fn silence() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     // Accepted by the system, and never read

@@ -24,7 +24,7 @@ fn machine(tools: Value) -> (TempDir, Machine) {
 
 /// A machine on which any command may run.
 fn free() -> (TempDir, Machine) {
-    machine(json!({"command_policy": {"mode": "denylist"}}))
+    machine(json!({"restrict_to_workspace": false, "command_policy": {"mode": "denylist"}}))
 }
 
 fn shell(machine: &Machine, command: &str) -> Result<Value, String> {
@@ -127,6 +127,42 @@ fn what_takes_too_long_is_killed_with_its_children() {
 }
 
 #[test]
+fn a_program_ends_with_the_turn() {
+    let (_folder, machine) = free();
+    machine.deadline.set(100);
+    let error = shell(&machine, "sleep 300").unwrap_err();
+    assert!(error.contains("timed out after 100 ms"), "{error}");
+}
+
+/// A clock by which the user interrupts at once.
+struct Interrupted;
+
+impl clawft_core::platform::Clock for Interrupted {
+    fn now(&self) -> u64 {
+        0
+    }
+
+    fn monotonic(&self) -> u64 {
+        0
+    }
+
+    fn sleep(&self, _: u64) {}
+
+    fn interrupted(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn an_interruption_ends_a_program() {
+    let (_folder, mut machine) = free();
+    machine.config.tools.exec_timeout = u64::MAX;
+    machine.platform.clock = Rc::new(Interrupted);
+    let error = shell(&machine, "sleep 300").unwrap_err();
+    assert_eq!(error, "interrupted by the user, and was killed");
+}
+
+#[test]
 fn what_is_left_in_the_background_is_ended() {
     let (folder, machine) = free();
     let result = shell(&machine, "sleep 300 & echo $! > child; echo done").unwrap();
@@ -188,7 +224,7 @@ fn output_is_limited_to_its_beginning_and_end() {
 
 #[test]
 fn by_default_only_what_reads_may_run() {
-    let (folder, machine) = machine(Value::Null);
+    let (folder, machine) = machine(json!({"restrict_to_workspace": false}));
     fs::write(folder.path().join("f"), "b\na\n").unwrap();
     for command in [
         "ls",
@@ -201,9 +237,15 @@ fn by_default_only_what_reads_may_run() {
         "echo a\\;b",
         "sort < f",
         "echo $HOME ${USER}",
-        "(ls; pwd)",
         "echo it\\'s",
-        "ls &",
+        "echo 'a # b' \"(c)\" 'd{e}' a#b c=d e:f",
+        "grep 'a$' f; grep \"a$\" f; echo \"a \\\" \\$ \\` \\b\"",
+        "ls *; ls ? [f]",
+        "ls;",
+        "printf 'a\tb' |\tcat",
+        "sort -k 2,2 ./* --check=quiet",
+        "ls none 2>>/dev/null || test -f f",
+        "echo é 'a\u{a0}b'",
     ] {
         let result = shell(&machine, command);
         assert!(result.is_ok(), "{command}: {result:?}");
@@ -253,12 +295,65 @@ fn by_default_only_what_reads_may_run() {
         "eval 'rm f'",
         "echo 'a\nrm f",
         "echo \"a",
+        "echo a # '\ntouch g # '",
+        "cat <<E\necho '\nE\ntouch g # '",
+        "echo a # b",
+        "echo a;# b",
+        "cat < # f",
+        "cat <<E",
+        "cat <<-E",
+        "cat <<< f",
+        "cat <> g",
+        "cat <&0",
+        "echo 'a\nb'",
+        "ls\rrm f",
+        "ls\u{b}rm f",
+        "ls\u{c}rm f",
+        "ls\u{85}rm f",
+        "ls \u{a0}rm",
+        "ls\u{2028}rm f",
+        "ls \u{3000}| rm f",
+        "(ls; pwd)",
+        "ls () { rm f; }",
+        "((ls '$(rm f)'))",
+        "ls & pwd",
+        "ls &",
+        "ls |& cat",
+        "ls &> g",
+        "ls >| g",
+        "ls >&1x",
+        "ls >&-",
+        "ls 12>/dev/null",
+        "12>/dev/null ls",
+        "ls |",
+        "ls && ; pwd",
+        "ls | | cat",
+        "ls ;; pwd",
+        "; ls",
+        "echo {a,b}",
+        "echo ${HOME:-x}",
+        "echo ${HOME",
+        "echo $'a'",
+        "echo $\"a\"",
+        "echo $((1))",
+        "echo $1",
+        "ls \\",
+        " ",
+        "sort --compress-program=rm f",
+        "sort --comp rm f",
+        "sort *",
+        "printf -v 'a[$(rm f)]' x",
+        "printf -va x",
+        "test -v 'a[$(rm f)]'",
     ] {
         let error = shell(&machine, command).unwrap_err();
         assert!(error.contains("command not allowed"), "{command}: {error}");
     }
     assert!(folder.path().join("f").exists());
     assert!(!folder.path().join("g").exists());
+    let spawn = json!({"command": "sort", "args": ["--compress-program=rm", "f"]});
+    let error = machine.call("spawn", &spawn).unwrap_err();
+    assert!(error.contains("an option of sort"), "{error}");
     let error = machine
         .call("spawn", &json!({"command": "rm", "args": ["f"]}))
         .unwrap_err();
@@ -299,6 +394,271 @@ fn the_user_says_what_may_run() {
             .unwrap_err()
             .contains("blocked")
     );
+}
+
+/// What an error calls that which it refuses.
+#[test]
+fn what_cannot_be_judged_is_named() {
+    let (_folder, machine) = machine(Value::Null);
+    for (command, name) in [
+        ("ls # a", "a comment (#)"),
+        ("cat <<E", "a here-document (<<)"),
+        ("ls\nls", "a line break"),
+        ("ls\u{1b}", "a control character"),
+        ("ls\u{a0}ls", "white space that is not ASCII"),
+        ("ls $(ls)", "$(…)"),
+        ("ls `ls`", "`…`"),
+        ("(ls)", "a parenthesis outside of quotes"),
+        ("ls & ls", "a program in the background (&)"),
+        ("ls 'a", "a quote that does not end"),
+        ("ls > a", "a redirection to a file"),
+        (
+            "ls $HOME",
+            "a variable, which may lead out of the workspace,",
+        ),
+    ] {
+        assert_eq!(
+            shell(&machine, command).unwrap_err(),
+            format!("command not allowed: {name} cannot be checked against the user's list"),
+        );
+    }
+}
+
+/// Numbers that look like chance, the same in each run (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+/// What odd commands are made of.
+const PARTS: [&str; 58] = [
+    "ls",
+    "cat",
+    "wc",
+    "rm",
+    "touch",
+    "env",
+    "ls",
+    "cat",
+    " ",
+    " ",
+    " ",
+    " ",
+    "\t",
+    "\n",
+    "\r",
+    "\u{b}",
+    "\u{c}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "'",
+    "'",
+    "\"",
+    "\"",
+    "\\",
+    "#",
+    " # ",
+    "<<E",
+    "<<'E'",
+    "\nE\n",
+    "<",
+    ">",
+    ">>",
+    "2>&1",
+    ">&",
+    ">/dev/null",
+    "2>",
+    "|",
+    "|",
+    "||",
+    "&&",
+    "&",
+    ";",
+    ";",
+    "(",
+    ")",
+    "{",
+    "}",
+    "$(",
+    "`",
+    "$HOME",
+    "${",
+    "!",
+    "*",
+    "~",
+    "=",
+    "-x",
+    "f",
+];
+
+/// What hides a command from those who read quotes and lines in another way than shells do.
+const HIDING: [&str; 12] = [
+    "ls ",
+    "cat ",
+    "\n",
+    "\n",
+    "rm ",
+    "\ntouch g ",
+    "#",
+    "# '",
+    "'",
+    "\"",
+    "<<E",
+    "\nE\n",
+];
+
+/// A command as the parts come, as those that hide one come, or with a part put into a proper one.
+fn odd(dice: &mut Dice) -> String {
+    let some = |dice: &mut Dice, parts: &[&str]| -> String {
+        let count = dice.below(10) + 1;
+        (0..count).map(|_| parts[dice.below(parts.len())]).collect()
+    };
+    match dice.below(3) {
+        0 => return some(dice, &PARTS),
+        1 => return String::from("ls ") + &some(dice, &HIDING),
+        _ => {}
+    }
+    let proper = [
+        "ls f",
+        " | ",
+        "cat 'a b'",
+        " && ",
+        "wc \"c\" d",
+        " ; ",
+        "ls 2>/dev/null",
+        " || ",
+        "cat < f",
+    ];
+    let length = 2 * dice.below(5) + 1;
+    let mut command: String = proper.iter().copied().cycle().take(length).collect();
+    for _ in 0..=dice.below(2) {
+        let mut at = dice.below(command.len() + 1);
+        while !command.is_char_boundary(at) {
+            at -= 1;
+        }
+        command.insert_str(at, PARTS[dice.below(PARTS.len())]);
+    }
+    command
+}
+
+/// Shells run what the policy lets through. Each program writes down that it ran, and those that may not
+/// never do, whatever the command looks like.
+#[test]
+fn no_shell_runs_what_may_not_run() {
+    let find = |name: &str| {
+        let path = std::env::var("PATH").unwrap();
+        let mut places = path.split(':').map(|folder| format!("{folder}/{name}"));
+        places.find(|path| fs::metadata(path).is_ok_and(|file| file.is_file()))
+    };
+    let shells: Vec<String> = ["dash", "bash", "busybox", "sh"]
+        .iter()
+        .filter_map(|name| find(name))
+        .collect();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for shell_path in &shells[..shells.len().min(2)] {
+        let (folder, mut machine) = machine(json!({
+            "restrict_to_workspace": false,
+            "command_policy": {"allowlist": ["ls", "cat", "wc"]},
+        }));
+        let programs = tempfile::tempdir().unwrap();
+        let log = programs.path().join("log");
+        std::os::unix::fs::symlink(shell_path, programs.path().join("sh")).unwrap();
+        // Another process writes them: one of this that is open could not be run.
+        let make = "for name in ls cat wc rm touch env E f; do
+            printf '#!%s\\necho \"${0##*/}\" >> %s\\n' \"$1\" \"$2/log\" > \"$2/$name\"; chmod +x \"$2/$name\"; done";
+        let arguments = [shell_path, programs.path().to_str().unwrap()];
+        let made = std::process::Command::new("sh")
+            .args(["-c", make, "sh"])
+            .args(arguments)
+            .status();
+        assert!(made.unwrap().success());
+        machine.platform.environment = Rc::new(Path(programs.path().to_str().unwrap().to_owned()));
+        fs::write(folder.path().join("f"), "x").unwrap();
+        let (mut allowed, mut ran) = (0, 0);
+        while allowed < 200 {
+            let command = odd(&mut dice);
+            let _ = fs::remove_file(&log);
+            match shell(&machine, &command) {
+                Err(error) if error.starts_with("command ") => continue,
+                Err(error) => panic!("{command:?}: {error}"),
+                Ok(_) => allowed += 1,
+            }
+            let names = fs::read_to_string(&log).unwrap_or_default();
+            ran += names.lines().count();
+            for name in names.lines() {
+                assert!(
+                    ["ls", "cat", "wc"].contains(&name),
+                    "{shell_path}: {command:?} ran {name}"
+                );
+            }
+            assert_eq!(
+                fs::read_dir(folder.path()).unwrap().count(),
+                1,
+                "{command:?} made a file"
+            );
+        }
+        assert!(ran > 200, "{ran} programs ran");
+    }
+}
+
+/// An environment in which programs are in one folder.
+struct Path(String);
+
+impl clawft_core::platform::Environment for Path {
+    fn variable(&self, name: &str) -> Option<String> {
+        (name == "PATH").then(|| self.0.clone())
+    }
+}
+
+/// By default, programs that read do so in the workspace alone.
+#[test]
+fn by_default_places_outside_are_refused() {
+    let (folder, machine) = machine(Value::Null);
+    fs::write(folder.path().join("f"), "b\na\n").unwrap();
+    for command in [
+        "cat f",
+        "sort < f | uniq",
+        "ls . ./*",
+        "grep -n a --include=f *",
+        "cut -d/ -f1 f",
+        "echo '$HOME' a/b",
+    ] {
+        let result = shell(&machine, command);
+        assert!(result.is_ok(), "{command}: {result:?}");
+    }
+    for command in [
+        "cat /proc/1/environ",
+        "cat ~/.clawft/config.toml",
+        "cat ~root/x",
+        "cat $HOME/.clawft/config.toml",
+        "cat \"$HOME/x\"",
+        "cat '/'etc/passwd",
+        "cat \\/etc/passwd",
+        "cat \"\"/etc/passwd",
+        "cat '.'./x",
+        "cat .\\./x",
+        "cat .*/x",
+        "cat .?/x",
+        "cat a/.[.]/x",
+        "cat < /etc/passwd",
+        "cat 0< ../x",
+        "grep -f/etc/passwd x",
+        "grep -nf/etc/passwd x",
+        "grep -nf../x x",
+        "grep --file=../x x",
+        "sort --files0-from=f",
+    ] {
+        assert!(shell(&machine, command).is_err(), "{command}");
+    }
+    let arguments = json!({"command": "cat", "args": ["/etc/passwd"]});
+    assert!(machine.call("spawn", &arguments).is_err());
 }
 
 #[test]

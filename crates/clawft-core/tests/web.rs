@@ -4,7 +4,12 @@
 
 mod workbench;
 
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::rc::Rc;
+
 use clawft_core::config::Secret;
+use clawft_core::platform::Clock;
 use clawft_core::tool::Running;
 use clawft_core::url_policy::Zone;
 use serde_json::{Value, json};
@@ -443,4 +448,64 @@ fn another_endpoint_is_asked_without_the_key() {
     );
     machine.web.page(url, 200, &[], b"<html>");
     assert!(ask(&machine).unwrap_err().contains("no JSON"));
+}
+
+/// A clock that goes on by a millisecond each time somebody looks.
+struct Looked(Cell<u64>);
+
+impl Clock for Looked {
+    fn now(&self) -> u64 {
+        0
+    }
+
+    fn monotonic(&self) -> u64 {
+        self.0.set(self.0.get() + 1);
+        self.0.get()
+    }
+
+    fn sleep(&self, _: u64) {}
+}
+
+#[test]
+fn a_body_ends_with_its_time_and_the_turns() {
+    // The network's time, the turn's, and the body's length; it comes in pieces of 4093 bytes.
+    for (timeout, deadline, length, fits) in [
+        (1000, u64::MAX, 200 << 10, true),
+        (20, u64::MAX, 200 << 10, false),
+        (1000, 20, 200 << 10, false),
+        (20, u64::MAX, 10_000, true),
+        (1000, 20, 10_000, true),
+    ] {
+        let mut machine = Machine::new();
+        machine.platform.clock = Rc::new(Looked(Cell::new(0)));
+        machine.config.agent.timeout = timeout;
+        machine.deadline.set(deadline);
+        let url = "http://example.com/";
+        machine.web.page(url, 200, TEXT, &vec![b'a'; length]);
+        let result = fetch(&machine, url);
+        assert_eq!(
+            result.is_ok(),
+            fits,
+            "{timeout} {deadline} {length}: {result:?}"
+        );
+        let asked = machine.web.requests.borrow()[0].timeout;
+        assert!(asked <= timeout.min(deadline), "{asked}");
+    }
+}
+
+#[test]
+fn what_is_blocked_goes_along_with_the_request() {
+    let mut machine = Machine::new();
+    let blocked = ["8.8.8.8", "::1", "9.9.9.9:80", "1.1.1.1:81", "example.org"];
+    machine.config.tools.blocked_hosts = blocked.map(str::to_owned).to_vec();
+    let to = [("location", "https://example.com/")];
+    machine.web.page("http://example.com/", 302, &to, b"");
+    machine.web.page("https://example.com/", 200, TEXT, b"x");
+    fetch(&machine, "http://example.com/").unwrap();
+    let blocked = |at: usize| machine.web.requests.borrow()[at].blocked.clone();
+    let expected = |texts: &[&str]| -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    };
+    assert_eq!(blocked(0), expected(&["8.8.8.8", "::1", "9.9.9.9"]));
+    assert_eq!(blocked(1), expected(&["8.8.8.8", "::1"]));
 }

@@ -1,10 +1,12 @@
 //! Folders that the host opens to the program.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use clawft_core::platform::wasi::{self, PIECE, Purpose, Refusal};
 use clawft_core::platform::{Directory, FileError, FileKind, FileSystem};
 
+use crate::host::Clocks;
 use crate::random::Entropy;
 
 /// All folders of the host.
@@ -24,7 +26,8 @@ impl FileSystem for Preopens {
             let copy = open(fd, rights, ".", Purpose::Directory).ok()?;
             Some((copy, at))
         });
-        wasi::open(preopens, Rc::new(Entropy), path, create)
+        let clock = Rc::new(Clocks(Instant::now()));
+        wasi::open(preopens, Rc::new(Entropy), clock, path, create)
     }
 }
 

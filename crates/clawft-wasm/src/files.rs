@@ -12,6 +12,7 @@ use crate::bindings::wasi::filesystem::types::{
     Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags,
 };
 use crate::bindings::wasi::io::streams::StreamError;
+use crate::clock::Clocks;
 use crate::random::Entropy;
 
 /// All folders of the host.
@@ -22,7 +23,7 @@ impl FileSystem for Preopens {
         let preopens = get_directories()
             .into_iter()
             .map(|(descriptor, at)| (Open(descriptor), at));
-        wasi::open(preopens, Rc::new(Entropy), path, create)
+        wasi::open(preopens, Rc::new(Entropy), Rc::new(Clocks), path, create)
     }
 }
 

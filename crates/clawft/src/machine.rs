@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clawft_core::platform::native;
 use clawft_core::platform::native_http::NativeHttp;
 use clawft_core::platform::{Clock, Platform};
-use signal_hook::consts::SIGINT;
+use clawft_core::tool::process::end_all;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::{emulate_default_handler, register};
 
 /// How soon an interruption is noticed, in milliseconds.
 const INTERRUPTION: u64 = 50;
@@ -24,6 +26,30 @@ impl Machine {
         Self {
             interruption: Arc::default(),
         }
+    }
+
+    /// From now on what ends this program ends those too that tools have started.
+    ///
+    /// Ctrl-C is left to [`catch_interruptions`](Self::catch_interruptions) in a conversation.
+    pub fn end_with_programs(conversation: bool) -> io::Result<()> {
+        let signals: &[i32] = if conversation {
+            &[SIGHUP, SIGTERM]
+        } else {
+            &[SIGHUP, SIGTERM, SIGINT]
+        };
+        for &signal in signals {
+            if native::is_ignored(signal) {
+                continue;
+            }
+            let end = move || {
+                end_all();
+                // It ends the process, or there is nothing that could be done.
+                let _ = emulate_default_handler(signal);
+            };
+            // SAFETY: both may be called in a handler.
+            unsafe { register(signal, end) }?;
+        }
+        Ok(())
     }
 
     /// From now on Ctrl-C interrupts what waits, rather than ending the program.
@@ -67,6 +93,10 @@ impl Clock for Interruptible {
 
     fn monotonic(&self) -> u64 {
         self.clock.monotonic()
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interruption.load(Ordering::Relaxed)
     }
 
     fn sleep(&self, milliseconds: u64) {

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use clawft_core::agent::{Agent, Error, error_json};
 use clawft_core::config::Config;
+use clawft_core::platform::native;
 
 use crate::machine::Machine;
 use crate::show::Show;
@@ -69,6 +70,7 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    native::protect();
     if cli.message.as_deref() == Some("help") && !std::env::args_os().any(|word| word == "--") {
         Cli::parse_from(["clawft", "--help"]);
     }
@@ -100,6 +102,7 @@ fn run(cli: &Cli, machine: &Machine) -> Result<()> {
         Some(message) => message.clone(),
         None if typed && !cli.json => {
             machine.catch_interruptions()?;
+            Machine::end_with_programs(true)?;
             return conversation::hold(&mut agent, machine, &cli.session);
         }
         None => {
@@ -110,6 +113,7 @@ fn run(cli: &Cli, machine: &Machine) -> Result<()> {
         }
     };
     let mut show = if cli.json { Show::json() } else { Show::text() };
+    Machine::end_with_programs(false)?;
     let mut turn = agent.turn(&cli.session, &message)?;
     while let Some(event) = turn.next(&agent)? {
         show.event(&event)?;

@@ -42,12 +42,23 @@ impl Home {
         self.folder.path()
     }
 
+    /// Lets tools run any program, anywhere.
+    fn allow_programs(&self) {
+        let path = self.path().join(suite::CONFIG);
+        let config = fs::read_to_string(&path).expect("no configuration");
+        let mut config: Value = serde_json::from_str(&config).expect("no JSON");
+        config["tools"]["restrict_to_workspace"] = false.into();
+        config["tools"]["command_policy"] = json!({"mode": "denylist"});
+        fs::write(path, config.to_string()).expect("cannot write");
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clawft"));
         command
             .args(arguments)
             .env_clear()
             .env("HOME", self.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .current_dir(self.path())
             .stdin(Stdio::null());
         command
@@ -209,6 +220,14 @@ fn errors_are_said_once() {
     let event: Value = serde_json::from_str(&out).expect("no JSON");
     assert_eq!(event["type"], "error");
 
+    let file = [".", suite::CONFIG].join("/");
+    let (code, out, err) = home.run(&["--workspace", &file, "Hi"]);
+    assert_eq!((code, &*out), (1, ""));
+    assert!(
+        err.ends_with("a folder where a file is needed, or the reverse\n"),
+        "{err}"
+    );
+
     let mut child = home
         .command(&["--json"])
         .stdin(Stdio::piped())
@@ -360,4 +379,125 @@ fn an_interruption_at_a_terminal() {
         !session.contains("one") && session.contains("two"),
         "{session}"
     );
+}
+
+/// Whether a process is there, and no zombie.
+#[cfg(target_os = "linux")]
+fn is_alive(id: &str) -> bool {
+    fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
+        stat.rsplit_once(')')
+            .is_some_and(|(_, rest)| !rest.starts_with(" Z"))
+    })
+}
+
+/// Whether a process ends: one that was killed is there until the system comes to it.
+#[cfg(target_os = "linux")]
+fn ends(id: &str) -> bool {
+    (0..1000).any(|_| {
+        let ended = !is_alive(id);
+        if !ended {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        ended
+    })
+}
+
+/// What ends the command ends the programs of its tools, or at least that which was started.
+#[cfg(target_os = "linux")]
+#[test]
+fn programs_end_with_the_command() {
+    let command = "sleep 300 & echo $$ $! > ids.new; mv ids.new ids; wait";
+    for (signal, all) in [
+        (Signal::TERM, true),
+        (Signal::HUP, true),
+        (Signal::INT, true),
+        (Signal::KILL, false),
+    ] {
+        let home = Home::new(json!([
+            {"answer": {"calls": [{"id": "a", "name": "exec_shell", "arguments": {"command": command}}]}}
+        ]));
+        home.allow_programs();
+        let mut child = home
+            .command(&["--workspace", ".", "Go"])
+            .spawn()
+            .expect("cannot start it");
+        let path = home.path().join("ids");
+        let ids = loop {
+            assert_eq!(child.try_wait().expect("cannot wait for it"), None);
+            match fs::read_to_string(&path) {
+                Ok(ids) => break ids,
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        let (shell, sleep) = ids.trim().split_once(' ').expect("two numbers");
+        assert!(is_alive(shell) && is_alive(sleep));
+        kill_process(Pid::from_child(&child), signal).expect("cannot end it");
+        let status = child.wait().expect("cannot wait for it");
+        let ended_by = std::os::unix::process::ExitStatusExt::signal(&status);
+        assert_eq!(ended_by, Some(signal.as_raw()));
+        assert!(ends(shell), "{signal:?}");
+        if all {
+            assert!(ends(sleep), "{signal:?}");
+        } else {
+            let sleep = sleep.parse().ok().and_then(Pid::from_raw);
+            kill_process(sleep.expect("a number"), Signal::KILL).expect("cannot end it");
+        }
+    }
+}
+
+/// Ctrl-C gives up an answer whose tool runs a program.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interruption_of_a_program() {
+    let command = "echo $$ > id.new; mv id.new id; sleep 300";
+    let home = Home::new(json!([
+        {"answer": {"calls": [{"id": "a", "name": "exec_shell", "arguments": {"command": command}}]}}
+    ]));
+    home.allow_programs();
+    let mut screen = Screen::new(&home);
+    screen.answer("one");
+    let workspace = home.path().join(".clawft/workspace");
+    let id = loop {
+        match fs::read_to_string(workspace.join("id")) {
+            Ok(id) => break id,
+            Err(_) => std::thread::yield_now(),
+        }
+    };
+    kill_process(Pid::from_child(&screen.child), Signal::INT).expect("cannot interrupt it");
+    screen.until("given up");
+    assert!(ends(id.trim()));
+    screen.answer("/exit");
+    assert!(screen.child.wait().expect("cannot wait for it").success());
+}
+
+/// A program that a tool runs cannot read the agent's environment, where keys are, from the system.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_environment_is_not_shown_to_programs() {
+    use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
+
+    let home = Home::new(json!([
+        {"answer": {"calls": [{"id": "a", "name": "exec_shell", "arguments": {"command": "cat /proc/$PPID/environ; echo read"}}]}},
+        {"answer": {"text": "Done."}}
+    ]));
+    home.allow_programs();
+    let run = || {
+        // The administrator may look into all processes; what is started from here may not.
+        for right in [
+            CapabilitySet::SYS_PTRACE,
+            CapabilitySet::PERFMON,
+            CapabilitySet::SYS_ADMIN,
+        ] {
+            let _ = remove_capability_from_bounding_set(right);
+        }
+        home.command(&["--json", "Go"])
+            .env("NOT_TO_BE_SEEN", "at all")
+            .output()
+            .expect("cannot start it")
+    };
+    let output = std::thread::scope(|scope| scope.spawn(run).join()).expect("it panics");
+    let (code, out, _) = said(&output);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("read\\\\n"), "{out}");
+    assert!(!out.contains("NOT_TO_BE_SEEN"), "{out}");
 }

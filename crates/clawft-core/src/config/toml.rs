@@ -14,6 +14,9 @@ const DEPTH: usize = 24;
 /// Most keys of one table: each new one is compared with those before it.
 const KEYS: usize = 4096;
 
+/// What is wrong with a key that its table has already.
+pub(super) const TWICE: &str = "said twice";
+
 /// Why a text is no TOML, and the byte where that shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -317,7 +320,7 @@ impl Reader<'_> {
                 table.origin = Origin::Header;
                 Ok(table)
             }
-            _ => fault(at, "said twice"),
+            _ => fault(at, TWICE),
         }
     }
 
@@ -349,7 +352,7 @@ impl Reader<'_> {
         let (_, new) = table.entry(part, at, || {
             value.take().unwrap_or(Node::Value(Value::Null))
         })?;
-        if new { Ok(()) } else { fault(at, "said twice") }
+        if new { Ok(()) } else { fault(at, TWICE) }
     }
 
     fn value(&mut self, depth: usize) -> Result<Node, Fault> {
@@ -536,7 +539,7 @@ impl Reader<'_> {
             _ => number(&word),
         };
         value.map_or_else(
-            || fault(start, "no value; a text stands in quotation marks"),
+            || fault(start, "no value; a text stands in quotation marks, a number is finite, and a day is one of its month"),
             Ok,
         )
     }

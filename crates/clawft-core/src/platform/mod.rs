@@ -6,6 +6,7 @@
 
 use crate::json;
 use crate::prelude::*;
+use crate::text;
 use alloc::rc::Rc;
 use core::fmt;
 
@@ -52,6 +53,9 @@ pub struct Request {
     /// The addresses that a client which resolves names itself may connect to; the default is all. A
     /// client whose host resolves them, as in WASI, cannot tell.
     pub reach: crate::url_policy::Zone,
+    /// Addresses that it may not connect to, whatever name stands for them
+    #[cfg(feature = "native-platform")]
+    pub blocked: Vec<core::net::IpAddr>,
 }
 
 impl Request {
@@ -286,6 +290,29 @@ pub trait Directory {
     fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError>;
 }
 
+/// How the name begins of a file that is written, and not yet in its place.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+const TEMPORARY: &str = ".clawft-";
+
+/// A name for such a file: the minute, and chance. Its length does not depend on that of the name in its
+/// place, which may be as long as one can be.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+fn temporary(now: u64, random: u64) -> String {
+    let minute = now / 60_000;
+    format!("{TEMPORARY}{:016x}.tmp", minute << 32 | random >> 32)
+}
+
+/// Whether a name is that of such a file whose writer was killed. No other takes an hour.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+fn is_left(name: &str, now: u64) -> bool {
+    let digits = name
+        .strip_prefix(TEMPORARY)
+        .and_then(|rest| rest.strip_suffix(".tmp"))
+        .filter(|digits| digits.len() == 16);
+    let number = digits.and_then(|digits| text::digits(digits.as_bytes(), 16));
+    number.is_some_and(|number| now / 60_000 > (number >> 32) + 60)
+}
+
 /// Environment variables.
 pub trait Environment {
     /// The value of a variable, if it is set and is Unicode.
@@ -307,6 +334,12 @@ pub trait Clock {
 
     /// Waits that many milliseconds.
     fn sleep(&self, milliseconds: u64);
+
+    /// Whether the user wants that nothing is waited for any longer.
+    #[cfg(feature = "exec-tool")]
+    fn interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// Random numbers that nobody can foretell.

@@ -10,7 +10,7 @@ use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions, OpenOptionsExt as 
 
 use super::{
     Clock, Directory, Entry, Environment, FileError, FileErrorKind, FileKind, FileSystem,
-    HttpClient, Platform, Random,
+    HttpClient, Platform, Random, is_left, temporary,
 };
 use crate::prelude::*;
 
@@ -23,6 +23,29 @@ pub fn platform(http: Rc<dyn HttpClient>) -> Platform {
         environment: Rc::new(NativeEnvironment),
         clock: Rc::new(NativeClock(Instant::now())),
         random: Rc::new(NativeRandom),
+    }
+}
+
+/// Keeps the memory and the environment of this process, where keys are, from other programs of the user:
+/// those that tools run have the same rights, and a system may show them both. Only Linux has it; what runs
+/// with the right to trace any process, as the administrator's programs do, still sees all.
+pub fn protect() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: it takes numbers only. It cannot fail for these.
+    unsafe {
+        libc::prctl(libc::PR_SET_DUMPABLE, 0);
+    }
+}
+
+/// Whether this process was started with a signal ignored, as `nohup` does.
+#[cfg(unix)]
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = core::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: the place is large enough, and it is read only if it was filled.
+    unsafe {
+        libc::sigaction(signal, core::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
 
@@ -41,8 +64,13 @@ impl FileSystem for NativeFiles {
             return Err(failed(FileErrorKind::InvalidPath));
         }
         if create {
-            Dir::create_ambient_dir_all(path, ambient_authority())
-                .map_err(|error| failed(kind_of(&error)))?;
+            let made = Dir::create_ambient_dir_all(path, ambient_authority());
+            made.map_err(|error| {
+                failed(match error.kind() {
+                    ErrorKind::AlreadyExists => FileErrorKind::WrongKind,
+                    _ => kind_of(&error),
+                })
+            })?;
         }
         let folder = Dir::open_ambient_dir(path, ambient_authority())
             .map_err(|error| failed(kind_of(&error)))?;
@@ -202,8 +230,7 @@ impl NativeDirectory {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(kind_of(&error)),
         };
-        // Its length does not depend on the name's, which may be as long as one can be.
-        let temporary = format!("{TEMPORARY}{:016x}.tmp", NativeRandom.next());
+        let temporary = temporary(wall_clock(), NativeRandom.next());
         let put = || {
             let mut file =
                 folder.open_with(&temporary, OpenOptions::new().write(true).create_new(true))?;
@@ -281,28 +308,15 @@ impl NativeDirectory {
     }
 }
 
-/// How the name begins of a file that is written, and not yet in its place.
-const TEMPORARY: &str = ".clawft-";
-
-/// Removes what writers that were killed have left in a folder. No other takes an hour.
+/// Removes what writers that were killed have left in a folder.
 fn clear(folder: &Dir) {
-    const HOUR: Duration = Duration::from_hours(1);
     let Ok(entries) = folder.entries() else {
         return;
     };
+    let now = wall_clock();
     for found in entries.flatten() {
-        let name = found.file_name();
-        let digits = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(TEMPORARY)?.strip_suffix(".tmp"));
-        if digits.is_none_or(|digits| u64::from_str_radix(digits, 16).is_err()) {
-            continue;
-        }
-        let changed = found.metadata().and_then(|metadata| metadata.modified());
-        let age = changed
-            .ok()
-            .and_then(|changed| changed.into_std().elapsed().ok());
-        if age > Some(HOUR) {
+        let left = found.file_name().to_str().map(|name| is_left(name, now));
+        if left == Some(true) {
             // What cannot be removed now stays for the next writer.
             let _ = found.remove_file();
         }
@@ -383,18 +397,19 @@ impl Default for NativeClock {
     }
 }
 
+/// Milliseconds since 1970; 0 by a clock that was never set.
+fn wall_clock() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    milliseconds(now.unwrap_or_default())
+}
+
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Clock for NativeClock {
     fn now(&self) -> u64 {
-        // A clock that was never set says 1970.
-        milliseconds(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
-        )
+        wall_clock()
     }
 
     fn monotonic(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read as _};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
@@ -68,6 +69,7 @@ impl HttpClient for NativeHttp {
             DefaultConnector::new(),
             Within {
                 reach: request.reach,
+                blocked: request.blocked.clone(),
                 names: DefaultResolver::default(),
             },
         );
@@ -115,10 +117,11 @@ impl Drop for Place {
 }
 
 /// Resolves names to the addresses that a request may reach, so that a public name which stands for a
-/// private address leads nowhere.
+/// private address, or for one that is blocked, leads nowhere.
 #[derive(Debug)]
 struct Within {
     reach: Zone,
+    blocked: Vec<IpAddr>,
     names: DefaultResolver,
 }
 
@@ -138,9 +141,10 @@ impl Resolver for Within {
             return Ok(all);
         }
         let mut near = self.empty();
-        let allowed = all
-            .iter()
-            .filter(|address| url_policy::zone(address.ip()) <= self.reach);
+        let allowed = all.iter().filter(|address| {
+            url_policy::zone(address.ip()) <= self.reach
+                && !url_policy::is_blocked(address.ip(), &self.blocked)
+        });
         allowed.for_each(|address| near.push(*address));
         if near.is_empty() {
             return Err(ureq::Error::Other(Box::new(OutOfReach)));

@@ -7,7 +7,9 @@ use alloc::collections::BinaryHeap;
 use alloc::rc::Rc;
 
 use super::memory;
-use super::{Directory, Entry, FileError, FileErrorKind, FileKind, Random};
+use super::{
+    Clock, Directory, Entry, FileError, FileErrorKind, FileKind, Random, is_left, temporary,
+};
 use crate::prelude::*;
 use crate::text;
 
@@ -126,6 +128,7 @@ pub const PIECE: usize = 65_536;
 pub fn open<D: Descriptor + 'static>(
     preopens: impl Iterator<Item = (D, String)>,
     random: Rc<dyn Random>,
+    clock: Rc<dyn Clock>,
     path: &str,
     create: bool,
 ) -> Result<Rc<dyn Directory>, FileError> {
@@ -155,7 +158,11 @@ pub fn open<D: Descriptor + 'static>(
         here if here.is_empty() => ".".to_owned(),
         below => below,
     };
-    let folder = Folder { descriptor, random };
+    let folder = Folder {
+        descriptor,
+        random,
+        clock,
+    };
     match folder.descend(&below, create) {
         Ok(folder) => Ok(Rc::new(folder)),
         Err(error) => Err(failure(path, error.kind)),
@@ -167,6 +174,7 @@ struct Folder<D> {
     descriptor: D,
     /// Names what is not whole yet
     random: Rc<dyn Random>,
+    clock: Rc<dyn Clock>,
 }
 
 impl<D: Descriptor> Folder<D> {
@@ -194,6 +202,7 @@ impl<D: Descriptor> Folder<D> {
             Ok(descriptor) => Ok(Self {
                 descriptor,
                 random: Rc::clone(&self.random),
+                clock: Rc::clone(&self.clock),
             }),
             Err(refusal) => Err(self.error(path, refusal)),
         }
@@ -293,6 +302,18 @@ impl<D: Descriptor> Folder<D> {
         Ok(content)
     }
 
+    /// Removes what writers that were killed have left in a folder. What cannot be removed now stays for the
+    /// next one.
+    fn clear(&self, folder: &str) {
+        let open = self.descriptor.open(folder, Purpose::Directory);
+        let now = self.clock.now();
+        for name in open.and_then(|folder| folder.names()).unwrap_or_default() {
+            if is_left(&name, now) {
+                let _ = self.descriptor.remove(&text::join(&[folder, &name], "/"));
+            }
+        }
+    }
+
     fn write_new(&self, path: &str, content: &[u8]) -> Result<(), Refusal> {
         let file = self.descriptor.open(path, Purpose::New)?;
         let mut written = 0;
@@ -333,7 +354,10 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
         check(path)?;
         self.make_parent(path)?;
         let place = self.place(path)?;
-        let temporary = format!("{place}.{:016x}", self.random.next());
+        let folder = parent(&place).unwrap_or(".");
+        self.clear(folder);
+        let name = temporary(self.clock.now(), self.random.next());
+        let temporary = text::join(&[folder, &name], "/");
         let replaced = self
             .write_new(&temporary, content)
             .and_then(|()| self.descriptor.rename(&temporary, &place));

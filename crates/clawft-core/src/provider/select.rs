@@ -5,9 +5,10 @@ use core::fmt;
 use super::Provider;
 use super::anthropic::Anthropic;
 use super::openai::OpenAi;
-use crate::config::{Config, Secret};
+use crate::config::{Config, Secret, is_secret};
 use crate::platform::Environment;
 use crate::prelude::*;
+use crate::text::split_last;
 
 /// Which API a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,3 +255,32 @@ fn key(
         .and_then(|known| environment.variable(known.variable))
         .map_or_else(String::new, |key| key.trim_ascii().into())
 }
+
+/// All keys that the configuration and the environment have for providers and for searches, and headers
+/// that are such. Short ones are left out: they might be any word.
+pub(crate) fn keys(config: &Config, environment: &dyn Environment) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    let mut add = |key: &str| {
+        let key = key.trim_ascii();
+        if key.len() >= MIN_KEY {
+            keys.push(key.into());
+        }
+    };
+    add(config.tools.search_api_key.reveal());
+    for (_, provider) in &config.providers {
+        add(provider.api_key.reveal());
+        for (name, value) in &provider.extra_headers {
+            if is_secret(name) {
+                // Without the scheme, as in `Bearer …`
+                add(split_last(value, b' ').map_or(value, |(_, key)| key));
+            }
+        }
+    }
+    for known in KNOWN {
+        add(&environment.variable(known.variable).unwrap_or_default());
+    }
+    keys
+}
+
+/// The shortest key that is hidden, in bytes.
+const MIN_KEY: usize = 8;

@@ -1,12 +1,20 @@
 //! Which commands a model may run.
 //!
 //! `tools.command_policy` of the configuration has `mode`, `allowlist` or `denylist`, and a list of each
-//! name. By default only programs that read may run.
+//! name. By default only programs that read may run, and on places in the workspace alone.
 //!
-//! This keeps a model from mishaps. It is no sandbox: a program that is allowed has the user's rights, many
-//! programs run others or write files when told to (`sort -o`), a denied pattern can be written in a
-//! hundred other ways, and with `denylist` anything else goes. Where a model may be led astray by what it
-//! reads, confine the whole agent, by a container or by running it as a component, which has no such tool.
+//! With an allowlist, a command is of a grammar that is read here in full: words, quotes, `|`, `&&`, `||`,
+//! `;`, `<`, and what throws output away. All else of the shell's language is refused, for what is not
+//! understood cannot be judged.
+//!
+//! This keeps a model from mishaps. It is no sandbox: a program that is allowed has the user's rights and
+//! follows links, many programs run others or write files when told to (`sort -o`), a denied pattern can be
+//! written in a hundred other ways, and with `denylist` anything else goes. Where a model may be led astray
+//! by what it reads, confine the whole agent, by a container or by running it as a component, which has no
+//! such tool.
+
+use std::iter::Peekable;
+use std::str::Chars;
 
 use serde_json::Value;
 
@@ -63,7 +71,7 @@ impl<'a> Policy<'a> {
             workspace: context.workspace_path,
             allowed: (!any).then(|| list("allowlist", &ALLOWED)),
             denied: list("denylist", &[]),
-            restricted: tools["restrict_to_workspace"] == true,
+            restricted: tools["restrict_to_workspace"] != false,
         }
     }
 
@@ -76,15 +84,20 @@ impl<'a> Policy<'a> {
             return Err(ToolError::new("the command has a NUL"));
         }
         self.check_text(command)?;
-        if self.allowed.is_some() {
-            for program in programs(command)? {
-                self.check_name(program)?;
-            }
+        if self.allowed.is_none() {
+            let words = command.split(|character: char| {
+                character.is_whitespace() || "\"'`;&|()<>={}$,:".contains(character)
+            });
+            return self.check_places(words);
         }
-        let words = command.split(|character: char| {
-            character.is_whitespace() || "\"'`;&|()<>={}$,:".contains(character)
-        });
-        self.check_places(words)
+        for words in Reader::new(command, self.restricted)?.commands()? {
+            let Some((program, words)) = words.split_first() else {
+                continue;
+            };
+            self.check_name(&program.text)?;
+            self.check_words(&program.text, words)?;
+        }
+        Ok(())
     }
 
     /// Checks a program with its arguments.
@@ -94,7 +107,31 @@ impl<'a> Policy<'a> {
     pub(super) fn check_program(&self, program: &str, words: &[&str]) -> Result<(), ToolError> {
         self.check_text(&format!("{program} {}", words.join(" ")))?;
         self.check_name(program)?;
-        self.check_places(words.iter().flat_map(|word| word.split(['=', ':', ','])))
+        let words: Vec<Word> = words.iter().map(|word| Word::from(*word)).collect();
+        self.check_words(program, &words)
+    }
+
+    /// Checks the arguments of a program.
+    fn check_words(&self, program: &str, words: &[Word]) -> Result<(), ToolError> {
+        if self.allowed.is_some() {
+            for word in words {
+                let text = &*word.text;
+                // These run programs, of themselves and of bash.
+                let refused = match program {
+                    "sort" if text.starts_with("--co") => "an option of sort that runs a program",
+                    "sort" if self.restricted && text.starts_with("--fil") => {
+                        "an option of sort that takes names from a file"
+                    }
+                    "sort" | "diff" if word.pattern && text.starts_with(['*', '?', '[', '-']) => {
+                        "a pattern that a name with - at its start may fit, where ./* does not,"
+                    }
+                    "printf" | "test" if text.starts_with("-v") => "-v, which bash evaluates,",
+                    _ => continue,
+                };
+                return refuse(refused);
+            }
+        }
+        self.check_places(words.iter().map(|word| &*word.text))
     }
 
     fn check_name(&self, program: &str) -> Result<(), ToolError> {
@@ -129,103 +166,275 @@ impl<'a> Policy<'a> {
             return Ok(());
         }
         for word in words {
-            let outside = match word.strip_prefix(self.workspace) {
-                Some(rest) => !(rest.is_empty() || rest.starts_with('/')),
-                None => word.starts_with(['/', '~']) && word != "/dev/null",
-            };
-            if outside || word.split('/').any(|part| part == "..") {
+            if word
+                .split(['=', ':', ','])
+                .any(|part| self.is_outside(part))
+            {
                 return Err(ToolError::new(format!(
-                    "command blocked: {word} leads out of the workspace"
+                    "command blocked: {word} leads out of the workspace, or may; \
+                     tools.restrict_to_workspace in the user's configuration says so"
                 )));
             }
         }
         Ok(())
     }
+
+    fn is_outside(&self, place: &str) -> bool {
+        if place == "/dev/null" {
+            return false;
+        }
+        let absolute = |place: &str| match place.strip_prefix(self.workspace) {
+            Some(rest) => !(rest.is_empty() || rest.starts_with('/')),
+            None => place.starts_with(['/', '~']),
+        };
+        // `-f/etc/passwd`, and `-nf../x`: where the option's letters end is the program's to know. `-d/` is
+        // a delimiter.
+        let option = place.starts_with('-');
+        let tail = place.find('/').map_or("/", |at| &place[at..]);
+        if option && tail != "/" && absolute(tail) {
+            return true;
+        }
+        absolute(place)
+            || place.split('/').any(|part| {
+                part == ".."
+                    || option && part.ends_with("..")
+                    // In most shells `.*` and `.?` fit `..` too.
+                    || part.starts_with('.') && part.contains(['*', '?', '['])
+            })
+    }
 }
 
-/// The programs that a command of the shell runs, where that shows at once.
-///
-/// # Errors
-/// It has what could hide a program, or write a file.
-fn programs(command: &str) -> Result<Vec<&str>, ToolError> {
-    let refuse = |what: &str| {
-        Err(ToolError::new(format!(
-            "command not allowed: {what} cannot be checked against the user's list"
-        )))
-    };
-    let mut programs = Vec::new();
-    let mut quote = None;
-    // Where the name of the program starts that is being read, or is to come
-    let mut name: Option<usize> = None;
-    let mut expected = true;
-    let mut characters = command.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        if character == '`' && quote != Some('\'') {
-            return refuse("`…`");
+fn refuse<T>(what: &str) -> Result<T, ToolError> {
+    Err(ToolError::new(format!(
+        "command not allowed: {what} cannot be checked against the user's list"
+    )))
+}
+
+/// A word of a command, without its quotes.
+#[derive(Default)]
+struct Word {
+    text: String,
+    /// Whether it has an unquoted `*`, `?` or `[`
+    pattern: bool,
+    /// Whether all of it stands there as it is meant
+    plain: bool,
+}
+
+impl From<&str> for Word {
+    fn from(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            pattern: false,
+            plain: true,
         }
-        if character == '$' && quote != Some('\'') && command[at + 1..].starts_with('(') {
-            return refuse("$(…)");
+    }
+}
+
+/// Reads the part of the shell's language that can be judged.
+struct Reader<'a> {
+    rest: Peekable<Chars<'a>>,
+    /// Whether a variable may stand for a part of a word
+    variables: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(command: &'a str, restricted: bool) -> Result<Self, ToolError> {
+        match command
+            .chars()
+            .find(|character| character.is_control() && *character != '\t')
+        {
+            Some('\n' | '\r') => refuse("a line break"),
+            Some(_) => refuse("a control character"),
+            None => Ok(Self {
+                rest: command.chars().peekable(),
+                variables: !restricted,
+            }),
         }
-        if let Some(open) = quote {
-            if character == '\\' && open == '"' {
-                characters.next();
-            } else if character == open {
-                quote = None;
-            }
-            continue;
-        }
-        let separator = ";&|()\n".contains(character);
-        if separator || character.is_whitespace() || "<>".contains(character) {
-            if let Some(start) = name.take() {
-                programs.push(&command[start..at]);
-                expected = false;
-            }
-            expected |= separator;
-            if "<>".contains(character) {
-                if expected {
+    }
+
+    /// The words of each command, files that it reads from included.
+    fn commands(mut self) -> Result<Vec<Vec<Word>>, ToolError> {
+        let mut commands = Vec::new();
+        let mut words: Vec<Word> = Vec::new();
+        // Whether a command must follow
+        let mut owed = true;
+        loop {
+            self.blanks();
+            let Some(&next) = self.rest.peek() else {
+                break;
+            };
+            match next {
+                '|' | '&' | ';' => {
+                    self.rest.next();
+                    let double = next != ';' && self.take(next);
+                    if next == '&' && !double {
+                        return refuse("a program in the background (&)");
+                    }
+                    if words.is_empty() {
+                        return refuse("an empty command");
+                    }
+                    commands.push(std::mem::take(&mut words));
+                    owed = next != ';';
+                    continue;
+                }
+                '(' | ')' => return refuse("a parenthesis outside of quotes"),
+                '<' | '>' if words.is_empty() => {
                     return refuse("a redirection before the program");
                 }
-                if character == '>' {
-                    let target = command[at + 1..].trim_start();
-                    let null = target.strip_prefix("/dev/null");
-                    if let Some(rest) = target.strip_prefix('&') {
-                        if !rest.starts_with(|digit: char| digit.is_ascii_digit()) {
-                            return refuse("a redirection to a file");
+                '<' => words.extend(Some(self.input()?)),
+                '>' => self.output()?,
+                _ => {
+                    let word = self.word()?;
+                    if word.plain
+                        && matches!(self.rest.peek(), Some('<' | '>'))
+                        && word.text.bytes().all(|byte| byte.is_ascii_digit())
+                    {
+                        // One digit is the number of a stream; shells differ on more.
+                        match word.text.len() {
+                            1 => continue,
+                            _ => return refuse("a number before a redirection"),
                         }
-                        // The & is of the redirection.
-                        while characters.next_if(|(_, next)| *next != '&').is_some() {}
-                        characters.next();
-                    } else if null.is_none_or(|rest| {
-                        rest.starts_with(|next: char| {
-                            !next.is_whitespace() && !";&|)".contains(next)
-                        })
-                    }) {
-                        return refuse("a redirection to a file");
                     }
+                    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+.".contains(&byte);
+                    if words.is_empty() && !(word.plain && word.text.bytes().all(plain)) {
+                        return refuse("a program's name that is not plain");
+                    }
+                    words.push(word);
                 }
             }
-            continue;
+            owed = false;
         }
-        if expected && name.is_none() {
-            name = Some(at);
+        if owed {
+            return refuse("an empty command");
         }
-        let plain = character.is_ascii_alphanumeric() || "_-+.".contains(character);
-        if name.is_some() && !plain {
-            return refuse("a program's name that is not plain");
+        commands.push(words);
+        Ok(commands)
+    }
+
+    fn blanks(&mut self) {
+        while self.take(' ') || self.take('\t') {}
+    }
+
+    fn take(&mut self, character: char) -> bool {
+        self.rest.next_if_eq(&character).is_some()
+    }
+
+    /// `<` and the file that is read.
+    fn input(&mut self) -> Result<Word, ToolError> {
+        self.rest.next();
+        if self.take('<') {
+            return refuse("a here-document (<<)");
         }
-        match character {
-            '\'' | '"' => quote = Some(character),
-            '\\' => {
-                characters.next();
+        self.blanks();
+        match self.word()? {
+            word if word.text.is_empty() => refuse("a redirection without a file"),
+            word => Ok(word),
+        }
+    }
+
+    /// `>` or `>>` to where nothing is kept, or to another stream.
+    fn output(&mut self) -> Result<(), ToolError> {
+        self.rest.next();
+        let stream = !self.take('>') && self.take('&');
+        if !stream {
+            self.blanks();
+        }
+        let word = self.word()?;
+        let fits = if stream {
+            word.plain
+                && word.text.len() == 1
+                && word.text.bytes().all(|byte| byte.is_ascii_digit())
+        } else {
+            word.text == "/dev/null"
+        };
+        if fits {
+            Ok(())
+        } else {
+            refuse("a redirection to a file")
+        }
+    }
+
+    /// A word; empty where something else stands.
+    fn word(&mut self) -> Result<Word, ToolError> {
+        let mut word = Word::from("");
+        if self.rest.peek() == Some(&'#') {
+            return refuse("a comment (#)");
+        }
+        while let Some(&next) = self.rest.peek() {
+            if " \t|&;<>()".contains(next) {
+                break;
             }
-            _ => {}
+            self.rest.next();
+            word.plain &= !"'\"\\$".contains(next);
+            match next {
+                '\'' => loop {
+                    match self.rest.next() {
+                        Some('\'') => break,
+                        Some(character) => word.text.push(character),
+                        None => return refuse("a quote that does not end"),
+                    }
+                },
+                '"' => self.quoted(&mut word.text)?,
+                '\\' => match self.rest.next() {
+                    Some(character) => word.text.push(character),
+                    None => return refuse("a backslash at the end"),
+                },
+                '$' => self.variable(&mut word.text, false)?,
+                '`' => return refuse("`…`"),
+                '{' | '}' => return refuse("a brace outside of quotes"),
+                _ if next.is_whitespace() => return refuse("white space that is not ASCII"),
+                _ => {
+                    word.pattern |= "*?[".contains(next);
+                    word.text.push(next);
+                }
+            }
+        }
+        Ok(word)
+    }
+
+    /// The rest of a text in double quotes.
+    fn quoted(&mut self, text: &mut String) -> Result<(), ToolError> {
+        loop {
+            match self.rest.next() {
+                None => return refuse("a quote that does not end"),
+                Some('"') => return Ok(()),
+                Some('`') => return refuse("`…`"),
+                Some('$') => self.variable(text, true)?,
+                Some('\\') => match self.rest.next_if(|next| "$`\"\\".contains(*next)) {
+                    Some(character) => text.push(character),
+                    None => text.push('\\'),
+                },
+                Some(character) => text.push(character),
+            }
         }
     }
-    if quote.is_some() {
-        return refuse("a quote that does not end");
+
+    /// What follows a `$`: a variable's name, or nothing that would make it one.
+    fn variable(&mut self, text: &mut String, quoted: bool) -> Result<(), ToolError> {
+        let letter = |next: &char| next.is_ascii_alphanumeric() || *next == '_';
+        let brace = match self.rest.peek() {
+            Some('(') => return refuse("$(…)"),
+            Some('"' | ' ') if quoted => {
+                text.push('$');
+                return Ok(());
+            }
+            Some('{') => true,
+            Some(next) if letter(next) && !next.is_ascii_digit() => false,
+            _ => return refuse("a $ outside of '…'"),
+        };
+        if !self.variables {
+            return refuse("a variable, which may lead out of the workspace,");
+        }
+        text.push('$');
+        if brace {
+            self.rest.next();
+        }
+        while let Some(next) = self.rest.next_if(letter) {
+            text.push(next);
+        }
+        if brace && !self.take('}') {
+            return refuse("${…} with more than a name");
+        }
+        Ok(())
     }
-    if let Some(start) = name {
-        programs.push(&command[start..]);
-    }
-    Ok(programs)
 }

@@ -14,7 +14,7 @@ pub mod memory_write;
 pub mod message;
 pub mod paths;
 #[cfg(feature = "exec-tool")]
-mod process;
+pub mod process;
 pub mod read_file;
 #[cfg(feature = "exec-tool")]
 pub mod spawn;
@@ -57,9 +57,30 @@ pub struct Context<'a> {
     pub workspace_path: &'a str,
     /// The vectors of the workspace
     pub vectors: &'a vectors::Store,
+    /// When the turn ends, as the monotonic clock has it; `u64::MAX` for never
+    pub deadline: u64,
     /// Where messages to others go; `None` where no channel is open
     #[cfg(feature = "channels")]
     pub channels: Option<&'a dyn message::Channels>,
+}
+
+impl Context<'_> {
+    /// The milliseconds that are left of the turn.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.deadline
+            .saturating_sub(self.platform.clock.monotonic())
+    }
+
+    /// How long to wait for the network: as the user says, but not beyond the turn's end.
+    #[must_use]
+    pub fn timeout(&self) -> u64 {
+        let left = self.left().max(1);
+        match self.config.agent.timeout {
+            0 => left,
+            timeout => timeout.min(left),
+        }
+    }
 }
 
 /// Why a tool did not do it. The model is told, and goes on.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, ToolError};
+use crate::platform::Clock;
 use crate::prelude::*;
 
 /// The longest time that a model may ask for, in seconds
@@ -39,8 +41,9 @@ const VARIABLES: [&str; 15] = [
 
 /// Starts a program; the result waits for it.
 ///
-/// It has a process group of its own, and what is left of that is killed when the program ends, its time is
-/// over, or the turn is given up. A process that leaves the group lives on.
+/// It has a process group of its own, and what is left of that is killed when the program ends, its time or
+/// the turn's is over, or the turn is given up. A process that leaves the group lives on. On Linux the program
+/// is killed as well when the thread ends that has started it.
 ///
 /// # Errors
 /// It cannot be started.
@@ -54,7 +57,8 @@ pub(super) fn start(
         .integer("timeout")
         .map_or(tools.exec_timeout, |seconds| {
             seconds.min(MAX_TIMEOUT) * 1000
-        });
+        })
+        .min(context.left());
     command
         .current_dir(context.workspace_path)
         .env_clear()
@@ -68,19 +72,21 @@ pub(super) fn start(
     }
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    #[cfg(target_os = "linux")]
+    end_with_this(&mut command);
 
     let started = Instant::now();
-    let child = command.spawn().map_err(|error| {
+    let mut group = Group::start(&mut command).map_err(|error| {
         let program = command.get_program().to_string_lossy();
         ToolError::new(format!("{program} cannot be started: {error}"))
     })?;
-    let mut group = Group(child);
     let streams = [
         capture(group.0.stdout.take()),
         capture(group.0.stderr.take()),
     ];
-    Ok(Running::Waiting(Box::new(move |_| {
-        let status = group.wait(started, Duration::from_millis(timeout))?;
+    Ok(Running::Waiting(Box::new(move |context| {
+        let clock = &*context.platform.clock;
+        let status = group.wait(clock, started, Duration::from_millis(timeout))?;
         let duration = started.elapsed().as_millis();
         drop(group);
         let [stdout, stderr] = streams.map(|stream| stream.text());
@@ -91,6 +97,31 @@ pub(super) fn start(
         };
         Ok(report(status, &stdout, &stderr, duration))
     })))
+}
+
+/// Has the system kill the program when this one is killed. One that ends in order has ended it itself.
+#[cfg(target_os = "linux")]
+fn end_with_this(command: &mut Command) {
+    let parent = std::process::id();
+    let ask = move || {
+        // SAFETY: these take and give numbers only, and may be called between fork and exec.
+        let (asked, above) = unsafe {
+            let asked = libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            (asked, libc::getppid())
+        };
+        if asked != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        // It may have been killed before that was asked.
+        if u32::try_from(above) != Ok(parent) {
+            return Err(std::io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(())
+    };
+    // SAFETY: `ask` takes no memory and no lock.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(command, ask);
+    }
 }
 
 fn report(status: ExitStatus, stdout: &str, stderr: &str, duration: u128) -> Value {
@@ -107,13 +138,62 @@ fn report(status: ExitStatus, stdout: &str, stderr: &str, duration: u128) -> Val
     result
 }
 
+/// The groups that are there, each by its id; 0 is nobody's.
+static GROUPS: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
+
+/// How many programs are being started that have no place among them yet.
+static STARTING: AtomicI32 = AtomicI32::new(0);
+
+/// Ends all programs that tools have started. A handler of signals may call it, before it ends this one.
+pub fn end_all() {
+    // None is being started by this very thread, which takes no signals then.
+    for _ in 0..1000 {
+        if STARTING.load(Ordering::SeqCst) == 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    for group in &GROUPS {
+        end(group.load(Ordering::Relaxed));
+    }
+}
+
+/// Kills all processes of a group.
+fn end(group: i32) {
+    #[cfg(unix)]
+    if group > 0 {
+        // SAFETY: kill takes no memory. If none is left of the group, it fails, which is as well.
+        unsafe {
+            libc::kill(-group, libc::SIGKILL);
+        }
+    }
+}
+
 /// A program and the processes that it started.
 struct Group(Child);
 
 impl Group {
+    /// Starts a program, and takes no signal until its group can be found.
+    fn start(command: &mut Command) -> std::io::Result<Self> {
+        let _uninterrupted = Uninterrupted::new();
+        let group = Self(command.spawn()?);
+        // The 65th at once is not ended by a signal that ends this program, but by all else.
+        let _ = GROUPS.iter().find(|place| place_is(place, 0, group.id()));
+        Ok(group)
+    }
+
+    /// The group's id, which is the program's; 0 where there are none.
+    fn id(&self) -> i32 {
+        i32::try_from(self.0.id()).unwrap_or(0)
+    }
+
     /// Waits for the program, `None` if its time passes.
+    ///
+    /// # Errors
+    /// The user interrupts it, or it cannot be waited for.
     fn wait(
         &mut self,
+        clock: &dyn Clock,
         started: Instant,
         timeout: Duration,
     ) -> Result<Option<ExitStatus>, ToolError> {
@@ -122,6 +202,9 @@ impl Group {
             let status = self.0.try_wait();
             if let Some(status) = status.map_err(|error| ToolError::new(error.to_string()))? {
                 return Ok(Some(status));
+            }
+            if clock.interrupted() {
+                return Err(ToolError::new("interrupted by the user, and was killed"));
             }
             let left = timeout.saturating_sub(started.elapsed());
             if left.is_zero() {
@@ -133,17 +216,62 @@ impl Group {
     }
 }
 
+/// While it is there, this thread takes no signals, and others wait in [`end_all`]. A program that is started
+/// takes them: the library sees to that.
+struct Uninterrupted {
+    #[cfg(unix)]
+    before: libc::sigset_t,
+}
+
+impl Uninterrupted {
+    fn new() -> Self {
+        #[cfg(unix)]
+        let before = {
+            let mut sets = [const { core::mem::MaybeUninit::<libc::sigset_t>::zeroed() }; 2];
+            // SAFETY: both sets are there; all zero is a set, should one not be filled.
+            unsafe {
+                libc::sigfillset(sets[0].as_mut_ptr());
+                libc::pthread_sigmask(libc::SIG_SETMASK, sets[0].as_ptr(), sets[1].as_mut_ptr());
+                sets[1].assume_init()
+            }
+        };
+        STARTING.fetch_add(1, Ordering::SeqCst);
+        Self {
+            #[cfg(unix)]
+            before,
+        }
+    }
+}
+
+impl Drop for Uninterrupted {
+    fn drop(&mut self) {
+        STARTING.fetch_sub(1, Ordering::SeqCst);
+        #[cfg(unix)]
+        // SAFETY: the set is that which was there before.
+        unsafe {
+            libc::pthread_sigmask(
+                libc::SIG_SETMASK,
+                &raw const self.before,
+                core::ptr::null_mut(),
+            );
+        }
+    }
+}
+
+/// Puts a number in the place of another, if that is there.
+fn place_is(place: &AtomicI32, old: i32, new: i32) -> bool {
+    place
+        .compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed)
+        .is_ok()
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Ok(id) = libc::pid_t::try_from(self.0.id()) {
-            // SAFETY: kill takes no memory. The group was made for this program, so its id is the
-            // program's, and the system gives it to no other while a process of the group, or the
-            // program itself, has not been waited for. If none is left, it fails, which is as well.
-            unsafe {
-                libc::kill(-id, libc::SIGKILL);
-            }
-        }
+        // The group was made for this program, so its id is the program's, and the system gives it to no
+        // other while a process of the group, or the program itself, has not been waited for.
+        let id = self.id();
+        end(id);
+        let _ = GROUPS.iter().find(|place| place_is(place, id, 0));
         // It has ended, or is killed where there are no groups; either way it is waited for.
         let _ = self.0.kill();
         let _ = self.0.wait();

@@ -8,6 +8,8 @@ use crate::json;
 use crate::platform::{Exchange, Head, HttpError, Request};
 use crate::prelude::*;
 use crate::text::lists;
+#[cfg(feature = "native-platform")]
+use crate::url_policy::blocked;
 use crate::url_policy::{Url, UrlError, judge, judge_parsed};
 
 /// The most of a body that is read, in bytes
@@ -55,8 +57,10 @@ fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, To
         url: url.to_string(),
         headers: headers(arguments)?,
         body: arguments.text("body").as_bytes().to_vec(),
-        timeout: context.config.agent.timeout,
+        timeout: context.timeout(),
         reach,
+        #[cfg(feature = "native-platform")]
+        blocked: blocked(&url, &context.config.tools),
     };
     if request.body.len() > MAX_SENT {
         return Err(ToolError::new(format!(
@@ -118,10 +122,15 @@ fn finish(
         let head = exchange.head()?.clone();
         let location = head.header("location");
         let (301 | 302 | 303 | 307 | 308, Some(location)) = (head.status, location) else {
-            return result(&head, exchange.as_mut(), &request, &url, raw);
+            return result(context, &head, exchange.as_mut(), &request, &url, raw);
         };
         let next = url.join(location)?;
         request.reach = judge_parsed(&next, &context.config.tools)?;
+        #[cfg(feature = "native-platform")]
+        {
+            request.blocked = blocked(&next, &context.config.tools);
+        }
+        request.timeout = context.timeout();
         // As browsers do: what is asked for after a form was sent is a page.
         if head.status == 303 && request.method != "HEAD"
             || head.status < 303 && request.method == "POST"
@@ -151,6 +160,7 @@ fn finish(
 const PUBLIC_HEADERS: &str = "accept accept-encoding accept-language content-type user-agent";
 
 fn result(
+    context: &Context<'_>,
     head: &Head,
     exchange: &mut dyn Exchange,
     request: &Request,
@@ -181,7 +191,7 @@ fn result(
             request.url
         )));
     }
-    let (body, mut truncated) = read_body(exchange, MAX_BODY)?;
+    let (body, mut truncated) = read_body(context, exchange, MAX_BODY)?;
     let read = body.len();
     let charset = charset(parameters);
     let (mut text, exact) = decode(body, &charset);
@@ -213,17 +223,24 @@ fn result(
     Ok(object(result))
 }
 
-/// Reads a body up to a limit: what came, and whether there is more.
+/// Reads a body up to a limit: what came, and whether there is more. All of it may take as long as the
+/// network is waited for elsewhere for a piece, lest a server keep the agent by a byte now and then.
 ///
 /// # Errors
 /// See [`HttpError`].
 pub(super) fn read_body(
+    context: &Context<'_>,
     exchange: &mut dyn Exchange,
     limit: usize,
 ) -> Result<(Vec<u8>, bool), HttpError> {
     let mut body = Vec::new();
     let mut buffer = [0; 8192];
+    let clock = &*context.platform.clock;
+    let end = clock.monotonic().saturating_add(context.timeout());
     loop {
+        if clock.monotonic() > end {
+            return Err(HttpError::Timeout);
+        }
         let count = exchange.read(&mut buffer)?;
         if count == 0 {
             return Ok((body, false));

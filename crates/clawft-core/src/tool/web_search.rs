@@ -75,17 +75,17 @@ fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, To
         method: String::from("GET"),
         url,
         headers,
-        timeout: context.config.agent.timeout,
+        timeout: context.timeout(),
         ..Request::default()
     })?;
-    Ok(Running::Waiting(Box::new(move |_| {
+    Ok(Running::Waiting(Box::new(move |context| {
         let status = exchange.head()?.status;
         if !(200..300).contains(&status) {
             return Err(ToolError::new(format!(
                 "the search API answered with status {status}"
             )));
         }
-        let (body, truncated) = read_body(exchange.as_mut(), MAX_RESPONSE)?;
+        let (body, truncated) = read_body(context, exchange.as_mut(), MAX_RESPONSE)?;
         let document: Value = json::parse(&body, usize::MAX)
             .ok()
             .filter(|_| !truncated)

@@ -56,6 +56,8 @@ pub struct Machine {
     pub workspace: Rc<dyn Directory>,
     pub workspace_path: String,
     pub vectors: Store,
+    /// When the turn ends
+    pub deadline: Cell<u64>,
 }
 
 impl Machine {
@@ -76,6 +78,7 @@ impl Machine {
             config: config(),
             web,
             vectors: Store::new(Rc::clone(&workspace)),
+            deadline: Cell::new(u64::MAX),
             workspace,
             workspace_path: path.to_owned(),
         }
@@ -88,6 +91,7 @@ impl Machine {
             workspace: self.workspace.as_ref(),
             workspace_path: &self.workspace_path,
             vectors: &self.vectors,
+            deadline: self.deadline.get(),
             #[cfg(feature = "channels")]
             channels: None,
         }
