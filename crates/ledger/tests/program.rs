@@ -243,22 +243,37 @@ fn usage_errors_are_told_apart_from_breaches() {
 #[test]
 fn the_size_is_that_of_gzip_9() {
     let folder = Folder::new("gzip");
-    // More than a pipe holds, in and out
-    let source = include_str!("program.rs").repeat(20);
-    folder.file("source.rs", &source);
+    // More than a pipe holds, before and after
+    let program = fs::read(env!("CARGO_BIN_EXE_ledger")).expect("the program");
+    let contents = &program[..program.len().min(1_000_000)];
+    folder.file("contents", contents);
     let gzip = Command::new("gzip")
         .arg("-9nc")
-        .arg(folder.0.join("source.rs"))
+        .arg(folder.0.join("contents"))
         .output()
         .expect("gzip is installed");
+    assert!(gzip.stdout.len() > 100_000, "{gzip:?}");
 
-    let output = folder.ledger(["size", "--json", "source.rs"]);
+    let output = folder.ledger(["size", "--json", "contents"]);
     assert_eq!(output.status.code(), Some(0));
     let size: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(
         size,
-        json!({"raw": source.len(), "gzip": gzip.stdout.len()})
+        json!({"raw": contents.len(), "gzip": gzip.stdout.len()})
     );
+}
+
+#[test]
+fn without_gzip_there_is_no_size() {
+    let folder = Folder::new("no-gzip");
+    let output = Command::new(env!("CARGO_BIN_EXE_ledger"))
+        .args(["size", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
+        .env("PATH", &folder.0)
+        .output()
+        .expect("the program starts");
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("the program `gzip`: "), "{errors}");
 }
 
 #[test]
