@@ -44,7 +44,7 @@
   crateType ? null,
   # more flags of rustc, for the dependencies too
   rustflags ? [ ],
-  # and for the crate alone: a dependency may be a module as well
+  # and for the crate alone, since a dependency may be a module as well; without crateType it is its program
   crateRustflags ? [ ],
   # whether core and alloc are built with it, for size, and panics trap where they begin: for a crate
   # without std, its own or its dependencies'
@@ -62,6 +62,12 @@
   snapshotImports ? { },
 }@arguments:
 let
+  has =
+    argument: value: known:
+    lib.assertMsg (lib.elem value known) "buildWasm: ${argument} is ${builtins.toJSON value}, and not one of ${builtins.toJSON known}";
+in
+assert has "target" target (lib.attrNames craneLibFor);
+let
   craneLib =
     if ownCore then
       craneLibWith (coreWith {
@@ -78,7 +84,10 @@ let
     ];
   workspace = if src ? only then src else workspaceOf (craneLib.cleanCargoSource src);
   inherit (workspace) version;
-  inherit (workspace.of.${crate})
+  reduced =
+    assert has "crate" crate (lib.attrNames workspace.of);
+    workspace.of.${crate};
+  inherit (reduced)
     source
     dummySource
     cargoFlags

@@ -30,8 +30,13 @@ let
   # NB: manifests are read where they lie, because an evaluation that writes nothing has no
   # filtered copy
   root = filtered.origSrc;
-  manifest = lib.importTOML (root + "/Cargo.toml");
-  lock = lib.importTOML (root + "/Cargo.lock");
+  read =
+    file:
+    assert lib.assertMsg (builtins.pathExists (root + "/${file}"))
+      "buildWasm: src has no ${file} at its root, ${toString root}; of a git repository it has the tracked files only";
+    lib.importTOML (root + "/${file}");
+  manifest = read "Cargo.toml";
+  lock = read "Cargo.lock";
 
   # The crates by name, each with its folder and manifest
   members =
@@ -267,7 +272,7 @@ let
   only = if reducible then reduced else _: whole;
 in
 {
-  inherit (craneLib.crateNameFromCargoToml { src = filtered; }) version;
+  inherit (builtins.seq manifest (craneLib.crateNameFromCargoToml { src = filtered; })) version;
   inherit whole only;
   of = lib.mapAttrs (crate: _: only [ crate ]) keyOfCrate;
 }

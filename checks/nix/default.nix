@@ -69,17 +69,22 @@ in
     ) "an edit in crates/ledger builds llguidance-wasm again";
     runCommand "dependencies-kept" { } "touch $out";
 
-  # The template, by the toolchain's two other targets
+  # The template, by the toolchain's two other targets; and what is wrong in such a flake is told, not met
   template =
     let
-      hello =
-        target:
-        buildWasm {
-          src = ../../nix/template;
-          crate = "hello";
-          inherit target;
-        };
+      arguments = {
+        src = ../../nix/template;
+        crate = "hello";
+      };
+      hello = target: buildWasm (arguments // { inherit target; });
+      isRefused =
+        wrong:
+        !(builtins.tryEval (buildWasm (arguments // { target = "wasm32-wasip1"; } // wrong)).drvPath)
+        .success;
     in
+    assert isRefused { target = "wasm32-none"; };
+    assert isRefused { crate = "none"; };
+    assert isRefused { src = ../../nix; };
     runCommand "template" { nativeBuildInputs = [ nodejs ]; } ''
       node --no-warnings ${./run-wasi.mjs} ${hello "wasm32-wasip1"}/lib/hello.wasm | tee said
       grep -qx 'Hello from WebAssembly' said
