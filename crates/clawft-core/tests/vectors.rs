@@ -24,6 +24,25 @@ fn given(id: u64, vector: &[f32]) -> Entry<'_> {
     }
 }
 
+/// The paths of a collection's files that end so, in the order of their numbers.
+fn paths(memory: &Memory, end: &str) -> Vec<String> {
+    let number = |path: &String| -> u64 { path.split('.').nth(1).unwrap().parse().unwrap() };
+    let files = memory.files.borrow();
+    let mut paths: Vec<String> = files
+        .keys()
+        .filter(|path| path.ends_with(end))
+        .cloned()
+        .collect();
+    paths.sort_by_key(number);
+    paths
+}
+
+fn remove_all(memory: &Memory, end: &str) {
+    for path in paths(memory, end) {
+        memory.remove(&path).unwrap();
+    }
+}
+
 fn ids(store: &Store, name: &str, query: Query<'_>, count: usize) -> Vec<u64> {
     let found = store.search(name, query, count).unwrap();
     found.iter().map(|found| found.id).collect()
@@ -191,14 +210,18 @@ fn what_was_stored_is_there_for_the_next() {
             assert_eq!(found[0].metadata, json!({ "n": number }));
         }
     }
-    assert!(memory.metadata("vectors/t.index").unwrap().is_some());
-    // Without its index, and with one that is none
-    memory.remove("vectors/t.index").unwrap();
+    // What is of use for the last state but one, and no more
+    assert!((1..=2).contains(&paths(&memory, ".index").len()));
+    assert!(paths(&memory, ".jsonl").len() < 200);
+    // With an index that is none, and without one
+    for path in paths(&memory, ".index") {
+        memory
+            .write(&path, b"clawftV\x01 and then nothing")
+            .unwrap();
+    }
     let again = Store::new(memory.clone());
     assert_eq!(ids(&again, "t", Query::Text("entry number299"), 1), [49]);
-    memory
-        .write("vectors/t.index", b"clawftV\x01 and then nothing")
-        .unwrap();
+    remove_all(&memory, ".index");
     let again = Store::new(memory.clone());
     assert_eq!(ids(&again, "t", Query::Text("entry number299"), 1), [49]);
 }
@@ -376,11 +399,14 @@ fn files_that_were_tampered_with_are_named() {
             .add("v", &[given(number.into(), &[f32::from(number), 1.0])])
             .unwrap();
     }
-    memory.remove("vectors/v.index").unwrap();
+    let indexes = memory.files.borrow().clone();
+    remove_all(&memory, ".index");
     let error = Store::new(memory.clone()).count("v").unwrap_err();
     assert!(matches!(error, Error::Damaged(..)), "{error}");
-    // Nothing was made of it.
-    assert!(memory.metadata("vectors/v.index").unwrap().is_none());
+    // Nothing was made of it, and nothing lost.
+    assert!(paths(&memory, ".index").is_empty());
+    memory.files.replace(indexes);
+    assert_eq!(Store::new(memory).count("v"), Ok(100));
 }
 
 #[test]
@@ -401,7 +427,13 @@ fn a_collection_that_is_full_says_so_and_stays_whole() {
     };
     assert_eq!(error, Error::Full(String::from("t")));
     assert!(count > 60);
-    assert!(memory.metadata("vectors/t.jsonl").unwrap().unwrap().size <= 4 << 20);
+    assert!(
+        memory
+            .files
+            .borrow()
+            .values()
+            .all(|file| file.len() <= 4 << 20)
+    );
     assert_eq!(Store::new(memory).count("t"), Ok(count));
     assert_eq!(store.delete("t", 1), Ok(true));
     assert_eq!(
@@ -425,8 +457,8 @@ fn an_index_of_a_collection_that_was_removed_is_not_used() {
         let vector = [f32::from(number), 1.0];
         store.add("v", &[given(number.into(), &vector)]).unwrap();
     }
-    assert!(memory.metadata("vectors/v.index").unwrap().is_some());
-    memory.remove("vectors/v.jsonl").unwrap();
+    assert!(!paths(&memory, ".index").is_empty());
+    remove_all(&memory, ".jsonl");
     let again = Store::new(memory.clone());
     again.add("v", &[given(200, &[1.0, 5.0])]).unwrap();
     for store in [again, Store::new(memory)] {

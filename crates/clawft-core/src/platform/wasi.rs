@@ -78,6 +78,12 @@ pub trait Descriptor: Sized {
     /// See [`Refusal`].
     fn rename(&self, from: &str, to: &str) -> Result<(), Refusal>;
 
+    /// Gives a file a second name, which no other has.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    fn hard_link(&self, from: &str, to: &str) -> Result<(), Refusal>;
+
     /// Removes a file.
     ///
     /// # Errors
@@ -293,16 +299,22 @@ impl<D: Descriptor> Folder<D> {
         Ok(content)
     }
 
-    fn write_new(&self, path: &str, content: &[u8]) -> Result<(), Refusal> {
+    fn write_new(
+        &self,
+        path: &str,
+        content: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<(), Refusal> {
         let file = self.descriptor.open(path, Purpose::New)?;
         let mut written = 0;
-        while written < content.len() {
-            let end = content.len().min(written + PIECE);
-            let count = file.write(&content[written..end], written)?;
-            if count == 0 {
-                return Err(Refusal::Other("the disk is full"));
+        for mut rest in content {
+            while !rest.is_empty() {
+                let count = file.write(&rest[..rest.len().min(PIECE)], written)?;
+                if count == 0 {
+                    return Err(Refusal::Other("the disk is full"));
+                }
+                written += count;
+                rest = &rest[count..];
             }
-            written += count;
         }
         file.sync()
     }
@@ -329,19 +341,36 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
         Ok((content, before))
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
+    fn write_pieces(
+        &self,
+        path: &str,
+        content: &mut dyn Iterator<Item = &[u8]>,
+        new: bool,
+    ) -> Result<bool, FileError> {
         check(path)?;
         self.make_parent(path)?;
         let place = self.place(path)?;
-        let temporary = format!("{place}.{:016x}", self.random.next());
-        let replaced = self
-            .write_new(&temporary, content)
-            .and_then(|()| self.descriptor.rename(&temporary, &place));
-        if let Err(refusal) = replaced {
-            let _ = self.descriptor.remove(&temporary);
-            return Err(self.error(path, refusal));
+        let taken = || new && self.descriptor.stat(&place, false).is_ok();
+        if taken() {
+            return Ok(false);
         }
-        self.sync_parent(&place)
+        let temporary = format!("{place}.{:016x}", self.random.next());
+        let put = self.write_new(&temporary, content).and_then(|()| {
+            if new {
+                self.descriptor.hard_link(&temporary, &place)
+            } else {
+                self.descriptor.rename(&temporary, &place)
+            }
+        });
+        if new || put.is_err() {
+            let _ = self.descriptor.remove(&temporary);
+        }
+        match put {
+            Ok(()) => self.sync_parent(&place).map(|()| true),
+            // Hosts have many words for what is there already.
+            Err(_) if taken() => Ok(false),
+            Err(refusal) => Err(self.error(path, refusal)),
+        }
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {

@@ -163,12 +163,19 @@ impl Directory for Memory {
         Ok((content[start..].to_vec(), start as u64))
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
+    fn write_pieces(
+        &self,
+        path: &str,
+        content: &mut dyn Iterator<Item = &[u8]>,
+        new: bool,
+    ) -> Result<bool, FileError> {
         self.change(path).map_err(|(error, _)| error)?;
-        self.files
-            .borrow_mut()
-            .insert(path.to_owned(), content.to_vec());
-        Ok(())
+        let mut files = self.files.borrow_mut();
+        if new && files.contains_key(path) {
+            return Ok(false);
+        }
+        files.insert(path.to_owned(), content.collect::<Vec<_>>().concat());
+        Ok(true)
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
