@@ -241,6 +241,158 @@ fn two_stores_see_what_either_adds() {
     }
 }
 
+/// Another adds so many, with the next ids, before what the next call writes.
+fn meanwhile(memory: &Rc<Memory>, count: usize) {
+    let other = Store::new(memory.clone());
+    memory.before.set(Some(Box::new(move || {
+        for _ in 0..count {
+            let entry = Entry {
+                text: "other",
+                vector: Some(&[1.0, 2.0]),
+                ..Entry::default()
+            };
+            other.add("v", &[entry]).unwrap();
+        }
+    })));
+}
+
+fn next(text: &str) -> Entry<'_> {
+    Entry {
+        text,
+        vector: Some(&[1.0, 1.0]),
+        ..Entry::default()
+    }
+}
+
+fn texts(store: &Store) -> Vec<(u64, String)> {
+    let found = store.search("v", Query::Vector(&[1.0, 1.0]), usize::MAX);
+    let found = found.unwrap().into_iter();
+    let mut texts: Vec<_> = found.map(|found| (found.id, found.text)).collect();
+    texts.sort();
+    texts
+}
+
+#[test]
+fn an_id_is_given_once_however_another_adds_meanwhile() {
+    // 0: before the collection is there; 63 and more: the other takes all changes in
+    for already in [0, 1, 5] {
+        for more in [1, 2, 62, 63, 64, 65, 100] {
+            let (memory, store) = store();
+            for _ in 0..already {
+                store.add("v", &[next("one")]).unwrap();
+            }
+            meanwhile(&memory, more);
+            let id = (already + more + 1) as u64;
+            assert_eq!(
+                store.add("v", &[next("one")]),
+                Ok(vec![id]),
+                "{already} {more}"
+            );
+            let there = texts(&store);
+            assert_eq!(there.len(), already + more + 1);
+            assert_eq!(texts(&Store::new(memory)), there);
+        }
+    }
+}
+
+#[test]
+fn what_one_takes_in_has_what_another_adds_meanwhile() {
+    for count in [62, 63, 64, 65, 66] {
+        let (memory, store) = store();
+        for _ in 0..count {
+            store.add("v", &[next("one")]).unwrap();
+        }
+        meanwhile(&memory, 1);
+        // More at once than are written as changes
+        let many = vec![next("many"); 70];
+        assert_eq!(store.add("v", &many).unwrap()[0], count + 2);
+        let there = texts(&store);
+        assert_eq!(there.len() as u64, count + 71);
+        assert_eq!(texts(&Store::new(memory)), there);
+    }
+}
+
+#[test]
+fn what_another_deletes_meanwhile_is_deleted_once() {
+    let (memory, store) = store();
+    store.add("v", &[next("one"), next("two")]).unwrap();
+    let other = Store::new(memory.clone());
+    memory.before.set(Some(Box::new(move || {
+        assert_eq!(other.delete("v", 1), Ok(true));
+    })));
+    assert_eq!(store.delete("v", 1), Ok(false));
+    assert_eq!(texts(&store), [(2, String::from("two"))]);
+    assert_eq!(texts(&Store::new(memory)), texts(&store));
+}
+
+/// Its writer knows a state that has been removed since, and so cannot know whether the number that it
+/// took was free.
+#[test]
+fn who_was_held_up_for_long_is_told() {
+    let (memory, store) = store();
+    store.add("v", &[next("one")]).unwrap();
+    meanwhile(&memory, 300);
+    let error = store.add("v", &[next("lost")]).unwrap_err();
+    assert_eq!(error, Error::Busy(String::from("v")));
+    for store in [&store, &Store::new(memory.clone())] {
+        assert_eq!(store.count("v"), Ok(301));
+        assert!(texts(store).iter().all(|(_, text)| text != "lost"));
+    }
+    assert_eq!(store.add("v", &[next("one")]), Ok(vec![302]));
+    assert_eq!(Store::new(memory).count("v"), Ok(302));
+}
+
+#[test]
+fn after_the_last_id_none_is_given() {
+    let (memory, store) = store();
+    let last = given(u64::MAX, &[1.0, 3.0]);
+    store.add("v", &[next("one"), last]).unwrap();
+    for store in [&store, &Store::new(memory.clone())] {
+        let full = Err(Error::Full(String::from("v")));
+        assert_eq!(store.add("v", &[next("two")]), full);
+        assert_eq!(store.add("v", &[last, next("two")]), full);
+        assert_eq!(store.count("v"), Ok(2));
+        // Those that are said are still taken.
+        assert_eq!(store.add("v", &[given(7, &[1.0, 4.0])]), Ok(vec![7]));
+        assert_eq!(store.delete("v", 7), Ok(true));
+        assert_eq!(texts(store)[1], (u64::MAX, String::new()));
+    }
+    store.delete("v", u64::MAX).unwrap();
+    assert_eq!(store.add("v", &[next("two")]), Ok(vec![2]));
+}
+
+/// What an earlier version wrote: one file, to which changes were appended, and one index. Here the last
+/// line was cut off.
+#[test]
+fn a_collection_of_an_earlier_version_is_read() {
+    let (memory, store) = store();
+    let header = r#"{"_type":"vectors","dimensions":256,"embedding":"words-1","indexed":1,"metric":"cosine"}"#;
+    let records = format!(
+        "{header}\n{}\n{}\n{}\n{}",
+        r#"{"id":3,"text":"apple cake"}"#,
+        r#"{"id":4,"text":"database server"}"#,
+        r#"{"deleted":3}"#,
+        r#"{"id":5,"te"#
+    );
+    memory.write("vectors/t.jsonl", records.as_bytes()).unwrap();
+    memory.write("vectors/t.index", b"nothing").unwrap();
+    let text = Entry {
+        text: "tea",
+        ..Entry::default()
+    };
+    assert_eq!(store.count("t"), Ok(1));
+    for id in 5..300 {
+        assert_eq!(store.add("t", &[text]), Ok(vec![id]));
+    }
+    assert_eq!(
+        ids(&Store::new(memory.clone()), "t", Query::Text("servers"), 1),
+        [4]
+    );
+    // Two states later they are gone.
+    assert!(memory.metadata("vectors/t.jsonl").unwrap().is_none());
+    assert!(memory.metadata("vectors/t.index").unwrap().is_none());
+}
+
 /// After each possible change at which the machine may stop, in each of them half done: everything that
 /// was acknowledged is there, and what comes next works.
 #[test]
@@ -464,31 +616,4 @@ fn an_index_of_a_collection_that_was_removed_is_not_used() {
     for store in [again, Store::new(memory)] {
         assert_eq!(ids(&store, "v", Query::Vector(&[3.0, 1.0]), 5), [200]);
     }
-}
-
-/// As many as a component of 16 MiB is to hold, with a text each.
-#[test]
-#[ignore = "takes minutes unless it is optimised"]
-fn ten_thousand_of_512_fit() {
-    let (memory, store) = store();
-    let mut state = 1_u32;
-    let mut vector = || {
-        let mut number = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            f32::from((state >> 16) as u16) / 32_768.0 - 1.0
-        };
-        (0..512).map(|_| number()).collect::<Vec<f32>>()
-    };
-    let mut last = Vec::new();
-    for id in 0..10_000 {
-        last = vector();
-        let entry = Entry {
-            text: "a text of some forty characters, about",
-            ..given(id, &last)
-        };
-        store.add("v", &[entry]).unwrap();
-    }
-    let again = Store::new(memory);
-    assert_eq!(again.count("v"), Ok(10_000));
-    assert_eq!(ids(&again, "v", Query::Vector(&last), 1), [9_999]);
 }

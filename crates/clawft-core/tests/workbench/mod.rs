@@ -115,6 +115,8 @@ pub struct Memory {
     pub files: RefCell<BTreeMap<String, Vec<u8>>>,
     /// After how many more changes all fail; the first that fails is an append, half of it is done
     pub left: Cell<Option<usize>>,
+    /// What others do before the next file is written that must be new
+    pub before: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 fn failure(path: &str, kind: FileErrorKind) -> FileError {
@@ -169,6 +171,9 @@ impl Directory for Memory {
         content: &mut dyn Iterator<Item = &[u8]>,
         new: bool,
     ) -> Result<bool, FileError> {
+        if new && let Some(others) = self.before.take() {
+            others();
+        }
         self.change(path).map_err(|(error, _)| error)?;
         let mut files = self.files.borrow_mut();
         if new && files.contains_key(path) {
