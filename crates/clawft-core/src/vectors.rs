@@ -1,14 +1,14 @@
 //! Texts by their meaning: named collections of vectors in `<workspace>/vectors/`.
 //!
 //! A collection is either of texts, whose vectors [`embed`] makes, or of vectors that someone else made.
-//! Its files are numbered from 1 on, and each is written whole, once:
+//! Its files are numbered from 0000000001 on, and each is written whole, once:
 //!
 //! - `NAME.N.jsonl` is either the state at N, a header
 //!   `{"_type":"vectors","dimensions","metric","embedding","indexed","index"}` and then as many records as
 //!   `indexed` says, `{"id","text","metadata"?}`; or what was changed after N − 1, as records (with
 //!   `"vector"`, the bits of its numbers in hexadecimal, where it was given) or `{"deleted":id}`.
 //! - `NAME.N.INDEX.index` makes searching fast: the graph and the vectors of the state N, whose header says
-//!   INDEX.
+//!   INDEX, its checksum.
 //!
 //! What a collection has is its last state, and the changes after it. Now and then a new state takes all
 //! changes in. An index of texts that is lost or damaged is made anew.
@@ -32,7 +32,7 @@ use serde_json::Value;
 
 use crate::json;
 use crate::memory::small;
-use crate::platform::{self, Directory, FileError, FileErrorKind, memory};
+use crate::platform::{Directory, FileError, FileErrorKind, memory};
 use crate::prelude::*;
 use crate::text;
 use crate::tool::object;
@@ -100,7 +100,7 @@ impl fmt::Display for Error {
             Self::Full(name) => write!(formatter, "collection {name} is full"),
             Self::Busy(name) => write!(
                 formatter,
-                "collection {name} is changed by others: this may or may not have been done"
+                "collection {name}: others change it, and this may not be done"
             ),
             Self::Metadata => formatter.write_str("metadata must be a JSON object"),
             Self::Vector(error) => error.fmt(formatter),
@@ -331,44 +331,54 @@ fn check_name(name: &str) -> Result<(), Error> {
     }
 }
 
+/// Digits of a number in a name: names have the order of numbers.
+const DIGITS: usize = 10;
+
 /// The path of the file with a number.
 fn path_of(name: &str, number: u64) -> String {
     if number == 0 {
         return format!("vectors/{name}.jsonl");
     }
-    format!("vectors/{name}.{number}.jsonl")
+    format!("vectors/{name}.{number:0DIGITS$}.jsonl")
 }
 
-/// The path of the index of a state, of which its header knows the rest of the name.
-fn index_path(name: &str, number: u64, index: &str) -> String {
+/// The path of the index of a state, whose header has its checksum.
+fn index_path(name: &str, number: u64, checksum: u64) -> String {
     if number == 0 {
         return format!("vectors/{name}.index");
     }
-    format!("vectors/{name}.{number}.{index}.index")
+    format!("vectors/{name}.{number:0DIGITS$}.{checksum}.index")
 }
 
-/// The collection's files, by their numbers and names.
+/// The collection's files with a number, in its order.
 fn files_of(folder: &dyn Directory, name: &str) -> Result<Vec<(u64, String)>, FileError> {
     let entries = match folder.list("vectors") {
         Err(error) if error.kind == FileErrorKind::NotFound => Vec::new(),
         other => other?,
     };
-    let number = |file: &str| {
-        let rest = file.strip_prefix(name)?.strip_prefix('.')?;
-        match rest.split_once('.') {
-            Some((number, _)) => number.parse::<u32>().ok().map(u64::from),
-            None => matches!(rest, "jsonl" | "index").then_some(0),
+    let mut files = Vec::new();
+    for entry in entries {
+        if let Some(rest) = entry.name.strip_prefix(name)
+            && let Some(rest) = rest.strip_prefix('.')
+            && let Some(number) = rest.as_bytes().get(..DIGITS)
+            && let Some(number) = text::digits(number, 10)
+        {
+            files.push((number, entry.name));
         }
-    };
-    let known = |entry: platform::Entry| Some((number(&entry.name)?, entry.name));
-    Ok(entries.into_iter().filter_map(known).collect())
+    }
+    Ok(files)
 }
 
 /// The number of the collection's last file.
 fn newest(folder: &dyn Directory, name: &str) -> Result<Option<u64>, FileError> {
-    let files = files_of(folder, name)?;
-    let records = files.iter().filter(|(_, file)| file.ends_with(".jsonl"));
-    Ok(records.map(|(number, _)| *number).max())
+    for (number, _) in files_of(folder, name)?.into_iter().rev() {
+        // Its number may be that of an index alone.
+        if folder.metadata(&path_of(name, number))?.is_some() {
+            return Ok(Some(number));
+        }
+    }
+    let first = folder.metadata(&path_of(name, 0))?;
+    Ok(first.map(|_| 0))
 }
 
 /// A state's header, or null where a file has changes.
@@ -462,22 +472,21 @@ impl Collection {
             let line = changes.len() + 2;
             return Err(damaged(line, "the end, before all records, in line"));
         }
-        let mut changes = changes.into_iter();
-        for change in changes.by_ref().take(indexed) {
+        for change in changes.drain(..indexed) {
             if let Change::Put(record, _) = change {
                 collection.put(record);
             }
         }
-        let mut changes: Vec<Change> = changes.collect();
+        changes.shrink_to_fit();
         while let Some(bytes) = later.pop() {
             state += 1;
             parse(&path_of(name, state), &bytes, 0, &mut changes)?;
         }
         // The index is there twice while it is read.
-        let index = header["index"].as_str().unwrap_or_default();
+        let checksum = header["index"].as_u64().unwrap_or_default();
         if indexed > 0
             && embedding.is_none_or(|embedding| embedding == EMBEDDING)
-            && let path = index_path(name, collection.state, index)
+            && let path = index_path(name, collection.state, checksum)
             && let Some(bytes) = read_if_there(folder, &path, MAX_MEMORY)?
             && let Ok(index) = Index::load(&bytes)
             && index.dimensions() == dimensions
@@ -697,20 +706,22 @@ impl Collection {
         if text.len() > MAX_RECORDS {
             return Err(Error::Full(self.name.clone()));
         }
-        let index = hexadecimal(saved.checksum());
-        let path = index_path(&self.name, self.last + 1, &index);
-        folder.write_pieces(&path, &mut saved.pieces(), false)?;
+        let path = index_path(&self.name, self.last + 1, saved.checksum());
+        folder.write_pieces(&path, &saved.pieces(), false)?;
         if !self.write(folder, &text)? {
             return Ok(false);
         }
         self.last += 1;
-        // Whoever reads the state before this one finds it; those before go, the first one first.
-        let mut old = files_of(folder, &self.name)?;
-        old.retain(|(number, _)| *number < self.state);
-        while let Some(first) = (0..old.len()).min_by_key(|at| old[*at].0) {
-            let (_, file) = old.swap_remove(first);
-            // What cannot be removed now goes with the next.
-            let _ = folder.remove(&(String::from("vectors/") + &file));
+        // Whoever reads the state before this one finds it; those before go, the first one first. What cannot
+        // be removed now goes with the next.
+        if self.state > 0 {
+            let _ = folder.remove(&path_of(&self.name, 0));
+            let _ = folder.remove(&index_path(&self.name, 0, 0));
+        }
+        for (number, file) in files_of(folder, &self.name)? {
+            if number < self.state {
+                let _ = folder.remove(&(String::from("vectors/") + &file));
+            }
         }
         self.state = self.last;
         self.length = text.len();
@@ -721,8 +732,7 @@ impl Collection {
     /// Writes the next file: whether there was none.
     fn write(&self, folder: &dyn Directory, text: &str) -> Result<bool, Error> {
         let path = path_of(&self.name, self.last + 1);
-        let mut content = core::iter::once(text.as_bytes());
-        if !folder.write_pieces(&path, &mut content, true)? {
+        if !folder.write_pieces(&path, &[text.as_bytes()], true)? {
             return Ok(false);
         }
         if self.last > 0 && !self.is_last_there(folder)? {
@@ -751,7 +761,7 @@ impl Collection {
             ("metric", metric.map(|(name, _)| name).into()),
             ("embedding", self.embedded.then_some(EMBEDDING).into()),
             ("indexed", self.records.len().into()),
-            ("index", hexadecimal(index).into()),
+            ("index", index.into()),
         ]);
         let mut text = String::with_capacity(self.size());
         text.push_str(&json::text(&header));
@@ -778,11 +788,7 @@ impl Record {
             line.push(("metadata", self.metadata()));
         }
         if let Some(vector) = vector {
-            let mut digits = String::with_capacity(8 * vector.len());
-            for number in vector {
-                write_digits(number.to_bits().into(), 8, &mut digits);
-            }
-            line.push(("vector", digits.into()));
+            line.push(("vector", hexadecimal(vector).into()));
         }
         text.push_str(&json::text(&object(line)));
         text.push('\n');
@@ -827,16 +833,14 @@ impl Change {
     }
 }
 
-fn write_digits(number: u64, count: u32, text: &mut String) {
-    for digit in (0..count).rev() {
-        let digit = (number >> (4 * digit)) as u32 & 15;
-        text.extend(char::from_digit(digit, 16));
+fn hexadecimal(vector: &[f32]) -> String {
+    let mut text = String::with_capacity(8 * vector.len());
+    for number in vector {
+        for digit in (0..8).rev() {
+            let digit = number.to_bits() >> (4 * digit) & 15;
+            text.extend(char::from_digit(digit, 16));
+        }
     }
-}
-
-fn hexadecimal(number: u64) -> String {
-    let mut text = String::new();
-    write_digits(number, 16, &mut text);
     text
 }
 

@@ -279,8 +279,8 @@ fn a_new_file_takes_the_place_of_none() {
     std::fs::create_dir(machine.path("w/folder")).expect("a folder");
     let folder = machine.open("w");
     let write = |path, text: &[u8]| {
-        let mut pieces = text.chunks(2);
-        folder.write_pieces(path, &mut pieces, true)
+        let pieces: Vec<&[u8]> = text.chunks(2).collect();
+        folder.write_pieces(path, &pieces, true)
     };
     assert_eq!(write("a/new.txt", b"new"), Ok(true));
     assert_eq!(write("a/new.txt", b"other"), Ok(false));
@@ -291,11 +291,8 @@ fn a_new_file_takes_the_place_of_none() {
     // Nothing else is left.
     assert_eq!(folder.list("a").expect("a folder").len(), 1);
     assert_eq!(folder.list(".").expect("a folder").len(), 4);
-    let mut pieces = b"whole".chunks(2);
-    assert_eq!(
-        folder.write_pieces("there.txt", &mut pieces, false),
-        Ok(true)
-    );
+    let pieces: Vec<&[u8]> = b"whole".chunks(2).collect();
+    assert_eq!(folder.write_pieces("there.txt", &pieces, false), Ok(true));
     assert_eq!(folder.read("there.txt", 10).expect("a file"), b"whole");
 }
 

@@ -4,8 +4,8 @@ use crate::graph::NONE;
 use crate::ids::Ids;
 use crate::slots::{FREE, LIVE, MOST, Slots};
 use crate::{Error, Index, Metric, Options};
+use alloc::vec;
 use alloc::vec::Vec;
-use core::iter;
 
 /// The last byte is the format's version.
 const MAGIC: [u8; 8] = *b"clawftV\x01";
@@ -31,10 +31,12 @@ pub struct Saved<'a> {
 
 impl Saved<'_> {
     /// The file's bytes, one piece after the other.
-    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        iter::once(self.header.as_slice())
-            .chain(self.slots.pieces())
-            .chain(iter::once(self.sum.as_slice()))
+    #[must_use]
+    pub fn pieces(&self) -> Vec<&[u8]> {
+        let mut pieces = vec![self.header.as_slice()];
+        pieces.extend(self.slots.pieces());
+        pieces.push(&self.sum);
+        pieces
     }
 
     /// The checksum of all before it, with which the file ends.
@@ -60,13 +62,7 @@ impl Index {
     /// loaded from it behaves like this one.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
-        let saved = self.saved();
-        let length = saved.pieces().map(<[u8]>::len).sum();
-        let mut file = Vec::with_capacity(length);
-        saved
-            .pieces()
-            .for_each(|piece| file.extend_from_slice(piece));
-        file
+        self.saved().pieces().concat()
     }
 
     /// What [`Index::save`] gives, without a second copy.

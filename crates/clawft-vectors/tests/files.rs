@@ -55,8 +55,8 @@ fn the_pieces_are_the_file() {
     for count in [0, 1, 700] {
         let index = changed(Metric::Cosine, count);
         let (saved, file) = (index.saved(), index.save());
-        assert_eq!(saved.pieces().collect::<Vec<_>>().concat(), file);
-        assert!(saved.pieces().all(|piece| piece.len() <= 1 << 15));
+        assert_eq!(saved.pieces().concat(), file);
+        assert!(saved.pieces().iter().all(|piece| piece.len() <= 1 << 15));
         assert_eq!(saved.checksum(), fnv(&file[..file.len() - 8]));
     }
 }

@@ -31,13 +31,13 @@ impl Directory for Folder {
     fn write_pieces(
         &self,
         path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
+        content: &[&[u8]],
         new: bool,
     ) -> Result<bool, FileError> {
         let mut files = self.0.borrow_mut();
         let put = !(new && files.contains_key(path));
         if put {
-            files.insert(path.to_owned(), content.collect::<Vec<_>>().concat());
+            files.insert(path.to_owned(), content.concat());
         }
         Ok(put)
     }

@@ -251,8 +251,7 @@ pub trait Directory {
     /// # Errors
     /// See [`FileErrorKind`].
     fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
-        self.write_pieces(path, &mut core::iter::once(content), false)
-            .map(|_| ())
+        self.write_pieces(path, &[content], false).map(|_| ())
     }
 
     /// Writes a file whole from its pieces, as [`write`](Self::write) does. If it must be new, it is put
@@ -260,12 +259,7 @@ pub trait Directory {
     ///
     /// # Errors
     /// See [`FileErrorKind`]. A new file needs a file system with hard links.
-    fn write_pieces(
-        &self,
-        path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
-        new: bool,
-    ) -> Result<bool, FileError>;
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError>;
 
     /// Adds to the end of a file in one write, whoever else does so at the time, and waits until the disk
     /// has it. The file and the folders on its path are made if they are missing.

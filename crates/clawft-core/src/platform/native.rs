@@ -194,12 +194,7 @@ impl NativeDirectory {
         read(&mut file).map_err(|error| kind_of(&error))
     }
 
-    fn write_whole(
-        &self,
-        path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
-        new: bool,
-    ) -> Result<bool, FileErrorKind> {
+    fn write_whole(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileErrorKind> {
         let (folder, name) = self.place(path)?;
         let permissions = match folder.metadata(&name) {
             Ok(_) if new => return Ok(false),
@@ -216,7 +211,7 @@ impl NativeDirectory {
             if let Some(permissions) = permissions {
                 file.set_permissions(permissions)?;
             }
-            for piece in &mut *content {
+            for piece in content {
                 file.write_all(piece)?;
             }
             file.sync_all()?;
@@ -346,12 +341,7 @@ impl Directory for NativeDirectory {
         at(path, || self.read_end(path, limit))
     }
 
-    fn write_pieces(
-        &self,
-        path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
-        new: bool,
-    ) -> Result<bool, FileError> {
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
         at(path, || self.write_whole(path, content, new))
     }
 

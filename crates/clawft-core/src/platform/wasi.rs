@@ -299,14 +299,11 @@ impl<D: Descriptor> Folder<D> {
         Ok(content)
     }
 
-    fn write_new(
-        &self,
-        path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
-    ) -> Result<(), Refusal> {
+    fn write_new(&self, path: &str, content: &[&[u8]]) -> Result<(), Refusal> {
         let file = self.descriptor.open(path, Purpose::New)?;
         let mut written = 0;
-        for mut rest in content {
+        for piece in content {
+            let mut rest = *piece;
             while !rest.is_empty() {
                 let count = file.write(&rest[..rest.len().min(PIECE)], written)?;
                 if count == 0 {
@@ -341,19 +338,10 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
         Ok((content, before))
     }
 
-    fn write_pieces(
-        &self,
-        path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
-        new: bool,
-    ) -> Result<bool, FileError> {
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
         check(path)?;
         self.make_parent(path)?;
         let place = self.place(path)?;
-        let taken = || new && self.descriptor.stat(&place, false).is_ok();
-        if taken() {
-            return Ok(false);
-        }
         let temporary = format!("{place}.{:016x}", self.random.next());
         let put = self.write_new(&temporary, content).and_then(|()| {
             if new {
@@ -368,7 +356,7 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
         match put {
             Ok(()) => self.sync_parent(&place).map(|()| true),
             // Hosts have many words for what is there already.
-            Err(_) if taken() => Ok(false),
+            Err(_) if new && self.descriptor.stat(&place, false).is_ok() => Ok(false),
             Err(refusal) => Err(self.error(path, refusal)),
         }
     }

@@ -165,12 +165,7 @@ impl Directory for Memory {
         Ok((content[start..].to_vec(), start as u64))
     }
 
-    fn write_pieces(
-        &self,
-        path: &str,
-        content: &mut dyn Iterator<Item = &[u8]>,
-        new: bool,
-    ) -> Result<bool, FileError> {
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
         if new && let Some(others) = self.before.take() {
             others();
         }
@@ -179,7 +174,7 @@ impl Directory for Memory {
         if new && files.contains_key(path) {
             return Ok(false);
         }
-        files.insert(path.to_owned(), content.collect::<Vec<_>>().concat());
+        files.insert(path.to_owned(), content.concat());
         Ok(true)
     }
 
