@@ -371,14 +371,14 @@ fn files_of(folder: &dyn Directory, name: &str) -> Result<Vec<(u64, String)>, Fi
 
 /// The number of the collection's last file.
 fn newest(folder: &dyn Directory, name: &str) -> Result<Option<u64>, FileError> {
-    for (number, _) in files_of(folder, name)?.into_iter().rev() {
-        // Its number may be that of an index alone.
-        if folder.metadata(&path_of(name, number))?.is_some() {
-            return Ok(Some(number));
+    let mut last = folder.metadata(&path_of(name, 0))?.map(|_| 0);
+    for (number, file) in files_of(folder, name)? {
+        // Not that of an index, or of what a killed writer left
+        if file.strip_suffix(".jsonl").is_some() {
+            last = Some(number);
         }
     }
-    let first = folder.metadata(&path_of(name, 0))?;
-    Ok(first.map(|_| 0))
+    Ok(last)
 }
 
 /// A state's header, or null where a file has changes.

@@ -31,17 +31,15 @@ def record(**fields):
     return value
 
 
-def entries(count, numbers, text=TEXT):
-    """Vectors of random numbers."""
-    return [
-        record(
-            id=None,
-            text=text,
-            metadata=None,
-            vector=[numbers.uniform(-1, 1) for _ in range(DIMENSIONS)],
-        )
-        for _ in range(count)
-    ]
+def vector(numbers):
+    """A vector near one of a hundred."""
+    centre = random.Random(numbers.randrange(100))
+    return [centre.uniform(-1, 1) + numbers.uniform(-0.5, 0.5) for _ in range(DIMENSIONS)]
+
+
+def entries(count, numbers):
+    """What is added."""
+    return [record(id=None, text=TEXT, metadata=None, vector=vector(numbers)) for _ in range(count)]
 
 
 def works(host):
@@ -53,6 +51,8 @@ def works(host):
 
 def seconds(host, collection, queries):
     """What a search takes of a processor: others may have it meanwhile."""
+    # The first one reads the collection.
+    host.call("search", collection, queries[0], 10, interface=VECTORS)
     begin = time.process_time()
     for query in queries:
         found = host.call("search", collection, query, 10, interface=VECTORS)
@@ -87,7 +87,7 @@ def vectors(size):
             found = reader.call("search", "full", last[0], 1, interface=VECTORS)
             assert not failed(found), found.message
             assert found[0].id == last[1] and found[0].text == TEXT, found[0].id
-        asked = [entry.vector for entry in entries(1_000, numbers)]
+        asked = [vector(numbers) for _ in range(1_000)]
         assert host.call("add", "few", entries(1, numbers), interface=VECTORS) == [1]
         call = seconds(host, "few", asked)
         search = seconds(host, "full", asked)
