@@ -50,14 +50,19 @@ def works(host):
 
 
 def seconds(host, collection, queries):
-    """What a search takes of a processor: others may have it meanwhile."""
-    # The first one reads the collection.
-    host.call("search", collection, queries[0], 10, interface=VECTORS)
-    begin = time.process_time()
-    for query in queries:
-        found = host.call("search", collection, query, 10, interface=VECTORS)
-        assert not failed(found), found.message
-    return (time.process_time() - begin) / len(queries)
+    """What a search takes of a processor, which others may have meanwhile: of batches of 20, the fastest of
+    seven turns."""
+    spent = 0
+    for start in range(0, len(queries), 20):
+        turns = []
+        for _ in range(7):
+            begin = time.process_time()
+            for asked in queries[start : start + 20]:
+                found = host.call("search", collection, asked, 10, interface=VECTORS)
+                assert not failed(found) and len(found) == 10, found
+            turns.append(time.process_time() - begin)
+        spent += min(turns)
+    return spent / len(queries)
 
 
 def vectors(size):
@@ -87,11 +92,12 @@ def vectors(size):
             found = reader.call("search", "full", last[0], 1, interface=VECTORS)
             assert not failed(found), found.message
             assert found[0].id == last[1] and found[0].text == TEXT, found[0].id
-        asked = [vector(numbers) for _ in range(1_000)]
-        assert host.call("add", "few", entries(1, numbers), interface=VECTORS) == [1]
+        asked = [vector(numbers) for _ in range(200)]
+        assert not failed(host.call("add", "few", entries(10, numbers), interface=VECTORS))
         call = seconds(host, "few", asked)
         search = seconds(host, "full", asked)
-        print(f"  a search takes {1e6 * search:.0f} µs, of which a call takes {1e6 * call:.0f}")
+        print(f"  a search takes {1e6 * search:.0f} µs, and {1e6 * call:.0f} among ten", end=": ")
+        print(f"{1 / max(search - call, 1e-6):.0f} a second without the call")
 
     case.__name__ = f"vectors-{size}"
     case.__doc__ = f"Vectors with texts are added, {size} at once, until there is no place for more."
