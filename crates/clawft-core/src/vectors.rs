@@ -19,7 +19,8 @@
 //! state but one is removed. A writer that was held up for so long that its own files were among these is
 //! told that it may have failed ([`Error::Busy`]).
 //!
-//! `NAME.jsonl` and `NAME.index`, which earlier versions wrote, are number 0.
+//! `NAME.jsonl` and `NAME.index`, which earlier versions wrote, are number 0; such a version sees none of the
+//! others.
 
 use alloc::rc::Rc;
 use core::cell::RefCell;

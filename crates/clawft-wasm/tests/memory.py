@@ -104,6 +104,24 @@ def vectors(size):
     return case
 
 
+def shared(host, home, module):
+    """Two components add to one collection, delete in it, and take all changes in, in turns."""
+    both = [host, Host(module, [home], {"HOME": home})]
+    numbers, there = random.Random(0), set()
+    for turn in range(400):
+        one, other = both[turn % 2], both[turn % 3 % 2]
+        result = one.call("add", "shared", entries(1, numbers), interface=VECTORS)
+        assert not failed(result) and not there & set(result), result
+        there |= set(result)
+        if turn % 3 == 1:
+            assert other.call("delete", "shared", result[0], interface=VECTORS) is True
+            there -= set(result)
+    for one in [*both, Host(module, [home], {"HOME": home})]:
+        found = one.call("search", "shared", vector(numbers), 1_000, interface=VECTORS)
+        assert {match.id for match in found} == there
+    print(f"  {len(there)} are there")
+
+
 def message(host, _home, _module):
     """A message of every size up to the whole memory."""
     for size in [1 << 20, 2 << 20, 4 << 20, 8 << 20]:
@@ -141,7 +159,7 @@ def configuration(host, home, _module):
     print(f"  {result.message}")
 
 
-CASES = [*map(vectors, [1, 20, 100]), message, session, configuration]
+CASES = [*map(vectors, [1, 20, 100]), shared, message, session, configuration]
 
 
 def main(module, *names):
