@@ -54,7 +54,7 @@ const MAX_RECORDS: usize = 4 << 20;
 /// The longest name of a collection.
 const MAX_NAME: usize = 64;
 
-/// Why a collection did not do it. It is as it was before.
+/// Why a collection did not do it. It is as it was before, but for [`Error::Busy`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
     /// No name of a collection: it is 1 to 64 letters, digits, `-` or `_`
