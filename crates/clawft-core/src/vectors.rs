@@ -1,20 +1,26 @@
 //! Texts by their meaning: named collections of vectors in `<workspace>/vectors/`.
 //!
 //! A collection is either of texts, whose vectors [`embed`] makes, or of vectors that someone else made.
-//! It has two files:
+//! Its files are numbered from 0000000001 on, and each is written whole, once:
 //!
-//! - `NAME.jsonl`, the truth: a header `{"_type":"vectors","dimensions","metric","embedding","indexed"}`,
-//!   then as many records as `indexed` says, `{"id","text","metadata"?}`, then the changes since, as records
-//!   (with `"vector"`, the bits of its numbers in hexadecimal, where it was given) or `{"deleted":id}`.
-//! - `NAME.index`, what makes searching fast: the graph and the vectors of at least those `indexed` records.
+//! - `NAME.N.jsonl` is either the state at N, a header
+//!   `{"_type":"vectors","dimensions","metric","embedding","indexed","index"}` and then as many records as
+//!   `indexed` says, `{"id","text","metadata"?}`; or what was changed after N − 1, as records (with
+//!   `"vector"`, the bits of its numbers in hexadecimal, where it was given) or `{"deleted":id}`.
+//! - `NAME.N.INDEX.index` makes searching fast: the graph and the vectors of the state N, whose header says
+//!   INDEX, its checksum.
 //!
-//! A change is appended to the first file in one write. Now and then all changes are taken in: the index is
-//! written whole, and then the first file without vectors. A crash between the two repeats changes that
-//! the index already has, which alters nothing; one amid an append leaves a line without an end, which is
-//! dropped. An index of texts that is lost or damaged is made anew.
+//! What a collection has is its last state, and the changes after it. Now and then a new state takes all
+//! changes in. An index of texts that is lost or damaged is made anew.
 //!
-//! Several processes may use a collection: each looks whether the file has changed before it uses what it
-//! has in memory. What one adds in the very moment in which another takes all changes in may be lost.
+//! Several processes may use a collection. A file gets its name when it is whole, unless another has that
+//! name: so each change is the next after all that its writer knew, or its writer first reads what another
+//! has changed, and tries again. Nothing waits for a process that was killed. What was there before the last
+//! state but one is removed. A writer that was held up for so long that its own files were among these is
+//! told that it may have failed ([`Error::Busy`]).
+//!
+//! `NAME.jsonl` and `NAME.index`, which earlier versions wrote, are number 0; such a version sees none of the
+//! others.
 
 use alloc::rc::Rc;
 use core::cell::RefCell;
@@ -27,7 +33,7 @@ use serde_json::Value;
 
 use crate::json;
 use crate::memory::small;
-use crate::platform::{Directory, FileError, FileErrorKind};
+use crate::platform::{Directory, FileError, FileErrorKind, memory};
 use crate::prelude::*;
 use crate::text;
 use crate::tool::object;
@@ -38,17 +44,17 @@ pub const EMBEDDING_DIMENSIONS: usize = 256;
 /// What [`embed`] is called in files; a collection of another is embedded anew.
 const EMBEDDING: &str = "words-1";
 
-/// The most bytes that an index takes while it is read or written, when it is there twice, with the file of
-/// records: a component has 16 MiB in all. 10,000 vectors of 512 numbers have 6.4 MB.
+/// The most bytes that an index takes while it is read, when it is there twice, with the records: a
+/// component has 16 MiB in all. 10,000 vectors of 512 numbers have 6.4 MB.
 const MAX_MEMORY: usize = 14 << 20;
 
-/// The longest file of records, in bytes.
+/// The most bytes of a state's records and the changes since.
 const MAX_RECORDS: usize = 4 << 20;
 
 /// The longest name of a collection.
 const MAX_NAME: usize = 64;
 
-/// Why a collection did not do it. It is as it was before.
+/// Why a collection did not do it. It is as it was before, but for [`Error::Busy`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
     /// No name of a collection: it is 1 to 64 letters, digits, `-` or `_`
@@ -65,6 +71,8 @@ pub enum Error {
     Damaged(String, u64, &'static str),
     /// It has as much as one may
     Full(String),
+    /// Others change it so often that it is not known whether this change was made
+    Busy(String),
     /// Metadata is no JSON object
     Metadata,
     /// The vector cannot be added or searched for
@@ -91,6 +99,10 @@ impl fmt::Display for Error {
                 write!(formatter, "{path} is damaged: {what} {place}")
             }
             Self::Full(name) => write!(formatter, "collection {name} is full"),
+            Self::Busy(name) => write!(
+                formatter,
+                "collection {name}: others change it, and this may not be done"
+            ),
             Self::Metadata => formatter.write_str("metadata must be a JSON object"),
             Self::Vector(error) => error.fmt(formatter),
             Self::File(error) => error.fmt(formatter),
@@ -160,9 +172,12 @@ struct Collection {
     embedded: bool,
     /// By id
     records: Vec<Record>,
-    /// The length of the file of records, by which a change by others shows
+    /// The numbers of its last state, and of its last file
+    state: u64,
+    last: u64,
+    /// Bytes of the state's records and the changes since
     length: usize,
-    /// Changes since the index was written; more than any number if the file's last line has no end
+    /// Changes since the state was written
     changes: usize,
 }
 
@@ -173,7 +188,7 @@ struct Record {
     metadata: String,
 }
 
-/// A line of the file after the indexed records.
+/// A line after the indexed records.
 enum Change {
     Put(Record, Option<Vec<f32>>),
     Delete(u64),
@@ -195,10 +210,7 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`] if that is of another kind; else see [`Error`].
     pub fn create(&self, name: &str, dimensions: usize, metric: Metric) -> Result<(), Error> {
-        let collection = match self.take(name) {
-            Err(Error::Unknown(_)) => self.make(name, Index::new(dimensions, metric)?, false)?,
-            other => other?,
-        };
+        let collection = self.take_or_make(name, dimensions, metric, false)?;
         let index = &collection.index;
         let same =
             !collection.embedded && index.dimensions() == dimensions && index.metric() == metric;
@@ -218,17 +230,15 @@ impl Store {
         let Some(first) = entries.first() else {
             return Ok(Vec::new());
         };
-        let mut collection = match self.take(name) {
-            Err(Error::Unknown(_)) => {
-                let dimensions = first.vector.map_or(EMBEDDING_DIMENSIONS, <[f32]>::len);
-                let index = Index::new(dimensions, Metric::Cosine)?;
-                self.make(name, index, first.vector.is_none())?
+        let dimensions = first.vector.map_or(EMBEDDING_DIMENSIONS, <[f32]>::len);
+        loop {
+            let embedded = first.vector.is_none();
+            let mut collection = self.take_or_make(name, dimensions, Metric::Cosine, embedded)?;
+            if let Some(ids) = collection.add(self.workspace.as_ref(), entries)? {
+                self.keep(collection);
+                return Ok(ids);
             }
-            other => other?,
-        };
-        let ids = collection.add(self.workspace.as_ref(), entries)?;
-        self.keep(collection);
-        Ok(ids)
+        }
     }
 
     /// Deletes an entry, and says whether there was one.
@@ -236,17 +246,19 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub fn delete(&self, name: &str, id: u64) -> Result<bool, Error> {
-        let mut collection = self.take(name)?;
-        let there = collection.place(id).is_ok();
-        if there {
-            let folder = self.workspace.as_ref();
-            let line = json::text(&object(vec![("deleted", id.into())])) + "\n";
-            collection.append(folder, &line, 1)?;
-            collection.apply(Change::Delete(id))?;
-            collection.settle(folder)?;
+        loop {
+            let mut collection = self.take(name)?;
+            let there = collection.place(id).is_ok();
+            if there {
+                let line = json::text(&object(vec![("deleted", id.into())])) + "\n";
+                collection.apply(Change::Delete(id))?;
+                if !collection.commit(self.workspace.as_ref(), &line, 1)? {
+                    continue;
+                }
+            }
+            self.keep(collection);
+            return Ok(there);
         }
-        self.keep(collection);
-        Ok(there)
     }
 
     /// The entries nearest to what is looked for, at most `count`, nearest first.
@@ -278,32 +290,36 @@ impl Store {
     fn take(&self, name: &str) -> Result<Box<Collection>, Error> {
         check_name(name)?;
         let folder = self.workspace.as_ref();
-        let length = folder.metadata(&records_path(name))?.map(|file| file.size);
-        if let Some(collection) = self.open.take()
+        if let Some(mut collection) = self.open.take()
             && collection.name == name
-            && length == Some(collection.length as u64)
+            && collection.follow(folder)?
         {
             return Ok(collection);
         }
         Collection::read(folder, name)
     }
 
-    fn keep(&self, collection: Box<Collection>) {
-        self.open.replace(Some(collection));
+    /// The same, of a collection that is made if it is not there.
+    fn take_or_make(
+        &self,
+        name: &str,
+        dimensions: usize,
+        metric: Metric,
+        embedded: bool,
+    ) -> Result<Box<Collection>, Error> {
+        match self.take(name) {
+            Err(Error::Unknown(_)) => {}
+            other => return other,
+        }
+        let folder = self.workspace.as_ref();
+        let new = Collection::new(name, Index::new(dimensions, metric)?, embedded);
+        // Another may have been quicker, so what is there is read.
+        new.write(folder, &new.records_text(0))?;
+        Collection::read(folder, name)
     }
 
-    fn make(&self, name: &str, index: Index, embedded: bool) -> Result<Box<Collection>, Error> {
-        let mut collection = Box::new(Collection {
-            name: name.to_owned(),
-            index,
-            embedded,
-            records: Vec::new(),
-            length: 0,
-            changes: 0,
-        });
-        let header = collection.records_text();
-        collection.write_records(self.workspace.as_ref(), &header)?;
-        Ok(collection)
+    fn keep(&self, collection: Box<Collection>) {
+        self.open.replace(Some(collection));
     }
 }
 
@@ -316,12 +332,64 @@ fn check_name(name: &str) -> Result<(), Error> {
     }
 }
 
-fn records_path(name: &str) -> String {
-    format!("vectors/{name}.jsonl")
+/// Digits of a number in a name: names have the order of numbers.
+const DIGITS: usize = 10;
+
+/// The path of the file with a number.
+fn path_of(name: &str, number: u64) -> String {
+    if number == 0 {
+        return format!("vectors/{name}.jsonl");
+    }
+    format!("vectors/{name}.{number:0DIGITS$}.jsonl")
 }
 
-fn index_path(name: &str) -> String {
-    format!("vectors/{name}.index")
+/// The path of the index of a state, whose header has its checksum.
+fn index_path(name: &str, number: u64, checksum: u64) -> String {
+    if number == 0 {
+        return format!("vectors/{name}.index");
+    }
+    format!("vectors/{name}.{number:0DIGITS$}.{checksum}.index")
+}
+
+/// The collection's files with a number, in its order.
+fn files_of(folder: &dyn Directory, name: &str) -> Result<Vec<(u64, String)>, FileError> {
+    let entries = match folder.list("vectors") {
+        Err(error) if error.kind == FileErrorKind::NotFound => Vec::new(),
+        other => other?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        if let Some(rest) = entry.name.strip_prefix(name)
+            && let Some(rest) = rest.strip_prefix('.')
+            && let Some(number) = rest.as_bytes().get(..DIGITS)
+            && let Some(number) = text::digits(number, 10)
+        {
+            files.push((number, entry.name));
+        }
+    }
+    Ok(files)
+}
+
+/// The number of the collection's last file.
+fn newest(folder: &dyn Directory, name: &str) -> Result<Option<u64>, FileError> {
+    let mut last = folder.metadata(&path_of(name, 0))?.map(|_| 0);
+    for (number, file) in files_of(folder, name)? {
+        // Not that of an index, or of what a killed writer left
+        if file.strip_suffix(".jsonl").is_some() {
+            last = Some(number);
+        }
+    }
+    Ok(last)
+}
+
+/// A state's header, or null where a file has changes.
+fn header_of(file: &[u8]) -> Value {
+    let line = file.split_inclusive(|byte| *byte == b'\n').next();
+    let header = json::or_null(line.unwrap_or_default());
+    if header["_type"] == "vectors" {
+        return header;
+    }
+    Value::Null
 }
 
 const METRICS: [(&str, Metric); 3] = [
@@ -342,70 +410,130 @@ fn read_if_there(
 }
 
 impl Collection {
+    fn new(name: &str, index: Index, embedded: bool) -> Box<Self> {
+        Box::new(Self {
+            name: name.to_owned(),
+            index,
+            embedded,
+            records: Vec::new(),
+            state: 0,
+            last: 0,
+            length: 0,
+            changes: 0,
+        })
+    }
+
     fn read(folder: &dyn Directory, name: &str) -> Result<Box<Self>, Error> {
-        let path = records_path(name);
-        let Some(bytes) = read_if_there(folder, &path, MAX_RECORDS)? else {
-            return Err(Error::Unknown(name.to_owned()));
+        loop {
+            let last = newest(folder, name)?.ok_or_else(|| Error::Unknown(name.to_owned()))?;
+            let read = Self::read_at(folder, name, last);
+            // Meanwhile another may have removed what was looked for.
+            if read.is_ok() || newest(folder, name)? == Some(last) {
+                return read;
+            }
+        }
+    }
+
+    /// The collection as it was when that file was its last.
+    fn read_at(folder: &dyn Directory, name: &str, last: u64) -> Result<Box<Self>, Error> {
+        let (mut state, mut length, mut later) = (last, 0, Vec::new());
+        let (bytes, header) = loop {
+            let bytes = folder.read(&path_of(name, state), MAX_RECORDS as u64)?;
+            length += bytes.len();
+            let header = header_of(&bytes);
+            if !header.is_null() {
+                break (bytes, header);
+            }
+            if state <= 1 && folder.metadata(&path_of(name, 0))?.is_none() || state == 0 {
+                let path = path_of(name, state);
+                return Err(Error::Damaged(path, 1, "no header in line"));
+            }
+            later.push(bytes);
+            state -= 1;
         };
+        let path = path_of(name, state);
         let damaged = |line: usize, what| Error::Damaged(path.clone(), line as u64, what);
-        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
-        let header = json::or_null(lines.next().unwrap_or_default());
         let number = |key: &str| usize::try_from(header[key].as_u64()?).ok();
         let metric = METRICS
             .into_iter()
             .find(|(known, _)| header["metric"] == *known);
-        let (true, Some(dimensions), Some((_, metric)), Some(indexed)) = (
-            header["_type"] == "vectors",
-            number("dimensions"),
-            metric,
-            number("indexed"),
-        ) else {
+        let (Some(dimensions), Some((_, metric)), Some(indexed)) =
+            (number("dimensions"), metric, number("indexed"))
+        else {
             return Err(damaged(1, "no header in line"));
         };
         let embedding = header["embedding"].as_str();
-        let mut collection = Box::new(Self {
-            name: name.to_owned(),
-            index: Index::new(dimensions, metric)?,
-            embedded: embedding.is_some(),
-            records: Vec::new(),
-            length: bytes.len(),
-            changes: 0,
-        });
+        let index = Index::new(dimensions, metric)?;
+        let mut collection = Self::new(name, index, embedding.is_some());
+        (collection.state, collection.last, collection.length) = (state, last, length);
         let mut changes = Vec::new();
-        let mut read = 0;
-        for line in lines {
-            if !line.ends_with(b"\n") {
-                // The write of this line was cut off, and nobody was told that it was done.
-                collection.changes = usize::MAX;
-                break;
-            }
-            match Change::parse(&json::or_null(line)) {
-                None => return Err(damaged(read + 2, "no record in line")),
-                Some(Change::Put(record, _)) if read < indexed => collection.put(record),
-                Some(change) => changes.push(change),
-            }
-            read += 1;
-        }
-        if read < indexed {
-            return Err(damaged(read + 2, "the end, before all records, in line"));
-        }
-        // The index is as large again while it is read.
+        parse(&path, &bytes, 1, &mut changes)?;
         drop(bytes);
+        if changes.len() < indexed {
+            let line = changes.len() + 2;
+            return Err(damaged(line, "the end, before all records, in line"));
+        }
+        for change in changes.drain(..indexed) {
+            if let Change::Put(record, _) = change {
+                collection.put(record);
+            }
+        }
+        changes.shrink_to_fit();
+        while let Some(bytes) = later.pop() {
+            state += 1;
+            parse(&path_of(name, state), &bytes, 0, &mut changes)?;
+        }
+        // The index is there twice while it is read.
+        let checksum = header["index"].as_u64().unwrap_or_default();
         if indexed > 0
             && embedding.is_none_or(|embedding| embedding == EMBEDDING)
-            && let Some(bytes) = read_if_there(folder, &index_path(name), MAX_MEMORY)?
+            && let path = index_path(name, collection.state, checksum)
+            && let Some(bytes) = read_if_there(folder, &path, MAX_MEMORY)?
             && let Ok(index) = Index::load(&bytes)
             && index.dimensions() == dimensions
             && index.metric() == metric
         {
             collection.index = index;
         }
-        collection.changes = collection.changes.saturating_add(changes.len());
+        collection.changes = changes.len();
         for change in changes {
             collection.apply(change)?;
         }
         collection.complete()?;
         Ok(collection)
+    }
+
+    /// Makes the changes of others, and says whether that was all it takes: if not, the collection is read
+    /// anew.
+    fn follow(&mut self, folder: &dyn Directory) -> Result<bool, Error> {
+        loop {
+            let path = path_of(&self.name, self.last + 1);
+            let next = read_if_there(folder, &path, MAX_RECORDS)?;
+            if !self.is_last_there(folder)? {
+                return Ok(false);
+            }
+            let Some(bytes) = next else {
+                return Ok(true);
+            };
+            if !header_of(&bytes).is_null() {
+                return Ok(false);
+            }
+            let mut changes = Vec::new();
+            parse(&path, &bytes, 0, &mut changes)?;
+            self.changes += changes.len();
+            for change in changes {
+                self.apply(change)?;
+            }
+            self.length += bytes.len();
+            self.last += 1;
+        }
+    }
+
+    /// Whether the next number is that of the next file: files are removed from the first on, so it was
+    /// not given and removed before, if the one before it is there.
+    fn is_last_there(&self, folder: &dyn Directory) -> Result<bool, FileError> {
+        let path = path_of(&self.name, self.last);
+        Ok(folder.metadata(&path)?.is_some())
     }
 
     /// Makes the vectors that the index lacks.
@@ -416,11 +544,11 @@ impl Collection {
             }
             let made = embed(&record.text).filter(|_| self.embedded);
             let Some(vector) = made else {
-                let path = index_path(&self.name);
-                return Err(Error::Damaged(path, record.id, "it lacks the vector of"));
+                let path = path_of(&self.name, self.state);
+                return Err(Error::Damaged(path, record.id, "its index lacks"));
             };
             self.index.add(record.id, &vector)?;
-            self.changes = self.changes.saturating_add(1);
+            self.changes += 1;
         }
         Ok(())
     }
@@ -498,88 +626,133 @@ impl Collection {
         ))
     }
 
-    fn add(&mut self, folder: &dyn Directory, entries: &[Entry<'_>]) -> Result<Vec<u64>, Error> {
-        let mut next = self
-            .records
-            .last()
-            .map_or(1, |last| last.id.saturating_add(1));
+    /// Adds entries: their ids, or nothing if another has changed the collection meanwhile.
+    fn add(
+        &mut self,
+        folder: &dyn Directory,
+        entries: &[Entry<'_>],
+    ) -> Result<Option<Vec<u64>>, Error> {
+        let full = |name: &str| Error::Full(name.to_owned());
+        let mut next = match self.records.last() {
+            Some(last) => last.id.checked_add(1),
+            None => Some(1),
+        };
+        let taken_in = self.are_many(entries.len());
         let (mut ids, mut lines) = (Vec::new(), String::new());
         for entry in entries {
             self.expect(entry.vector.is_none())?;
-            if 2 * self.index.memory() + self.length > MAX_MEMORY {
-                return Err(Error::Full(self.name.clone()));
+            if 2 * self.index.memory() > MAX_MEMORY {
+                return Err(full(&self.name));
             }
             if entry.metadata.is_some_and(|metadata| !metadata.is_object()) {
                 return Err(Error::Metadata);
             }
-            let id = entry.id.unwrap_or(next);
-            next = next.max(id.saturating_add(1));
+            let id = entry.id.or(next).ok_or_else(|| full(&self.name))?;
+            if next.is_some_and(|next| next <= id) {
+                next = id.checked_add(1);
+            }
             let record = Record {
                 id,
                 text: entry.text.to_owned(),
                 metadata: entry.metadata.map(json::text).unwrap_or_default(),
             };
-            record.write(entry.vector, &mut lines);
+            if !taken_in {
+                record.write(entry.vector, &mut lines);
+            }
             ids.push(id);
-            // In memory first: what the index refuses never comes to the file.
+            // In memory first: what the index refuses never comes to a file.
             self.apply(Change::Put(record, entry.vector.map(<[f32]>::to_vec)))?;
         }
-        self.append(folder, &lines, entries.len())?;
-        self.settle(folder)?;
-        Ok(ids)
+        if 2 * self.index.memory() + self.length + lines.len() > MAX_MEMORY {
+            if 2 * self.index.memory() + self.size() > MAX_MEMORY {
+                return Err(full(&self.name));
+            }
+            lines.clear();
+        }
+        let committed = self.commit(folder, &lines, entries.len())?;
+        Ok(committed.then_some(ids))
     }
 
-    /// Adds lines to the file of records.
-    fn append(&mut self, folder: &dyn Directory, lines: &str, count: usize) -> Result<(), Error> {
-        self.changes = self.changes.saturating_add(count);
-        if self.changes == usize::MAX {
-            // A line without an end would swallow these: `settle` writes the file anew, with them.
-            return Ok(());
-        }
-        if self.length + lines.len() > MAX_RECORDS {
-            // Vectors are left out of the file when it is written anew: that may make the room.
-            self.changes = usize::MAX;
-            return Ok(());
-        }
-        folder.append(&records_path(&self.name), lines.as_bytes())?;
-        self.length += lines.len();
-        Ok(())
-    }
-
-    /// Takes all changes in, if they are many.
-    fn settle(&mut self, folder: &dyn Directory) -> Result<(), Error> {
+    /// Whether so many changes more are to be taken in.
+    fn are_many(&self, more: usize) -> bool {
         const FEW: usize = 64;
-        let vectors = self.changes.saturating_mul(self.index.dimensions());
-        if self.changes <= FEW + self.records.len() / 32 && vectors < MAX_RECORDS / 32 {
-            return Ok(());
-        }
-        let appended = self.changes < usize::MAX;
-        let taken_in = self.take_in(folder);
-        // What was appended is safe without it.
-        if appended { Ok(()) } else { taken_in }
+        let changes = self.changes + more;
+        changes > FEW + self.records.len() / 32
+            || changes.saturating_mul(self.index.dimensions()) >= MAX_RECORDS / 32
     }
 
-    fn take_in(&mut self, folder: &dyn Directory) -> Result<(), Error> {
-        let records = self.records_text();
-        if records.len() > MAX_RECORDS {
-            return Err(Error::Full(self.name.clone()));
+    /// Writes changes that were applied: as these lines or, without any or if that is better, with all others
+    /// as a new state. Whether nobody was quicker.
+    fn commit(&mut self, folder: &dyn Directory, lines: &str, count: usize) -> Result<bool, Error> {
+        let length = self.length + lines.len();
+        if lines.is_empty() || self.are_many(count) || length > MAX_RECORDS {
+            return self.take_in(folder);
         }
-        #[cfg(feature = "wasi-platform")]
-        if !crate::platform::memory::room(self.index.memory()) {
-            return Err(Error::Full(self.name.clone()));
+        let written = self.write(folder, lines)?;
+        if written {
+            self.last += 1;
+            self.length = length;
+            self.changes += count;
         }
-        folder.write(&index_path(&self.name), &self.index.save())?;
-        self.write_records(folder, &records)
+        Ok(written)
     }
 
-    fn write_records(&mut self, folder: &dyn Directory, text: &str) -> Result<(), Error> {
-        folder.write(&records_path(&self.name), text.as_bytes())?;
+    /// Writes a new state: whether nobody was quicker with another change.
+    fn take_in(&mut self, folder: &dyn Directory) -> Result<bool, Error> {
+        if !memory::room(self.size()) {
+            return Err(Error::Full(self.name.clone()));
+        }
+        let saved = self.index.saved();
+        let text = self.records_text(saved.checksum());
+        if text.len() > MAX_RECORDS {
+            return Err(Error::Full(self.name.clone()));
+        }
+        let path = index_path(&self.name, self.last + 1, saved.checksum());
+        folder.write_pieces(&path, &saved.pieces(), false)?;
+        if !self.write(folder, &text)? {
+            return Ok(false);
+        }
+        self.last += 1;
+        // Whoever reads the state before this one finds it; those before go, the first one first. What cannot
+        // be removed now goes with the next.
+        if self.state > 0 {
+            let _ = folder.remove(&path_of(&self.name, 0));
+            let _ = folder.remove(&index_path(&self.name, 0, 0));
+        }
+        for (number, file) in files_of(folder, &self.name)? {
+            if number < self.state {
+                let _ = folder.remove(&(String::from("vectors/") + &file));
+            }
+        }
+        self.state = self.last;
         self.length = text.len();
         self.changes = 0;
-        Ok(())
+        Ok(true)
     }
 
-    fn records_text(&self) -> String {
+    /// Writes the next file: whether there was none.
+    fn write(&self, folder: &dyn Directory, text: &str) -> Result<bool, Error> {
+        let path = path_of(&self.name, self.last + 1);
+        if !folder.write_pieces(&path, &[text.as_bytes()], true)? {
+            return Ok(false);
+        }
+        if self.last > 0 && !self.is_last_there(folder)? {
+            return Err(Error::Busy(self.name.clone()));
+        }
+        Ok(true)
+    }
+
+    /// Not less than the bytes of a state's text.
+    fn size(&self) -> usize {
+        // What is around the texts, with an id of 20 digits; and the header, which is longer.
+        const LINE: usize = 48;
+        let size =
+            |record: &Record| json::quoted(&record.text).len() + record.metadata.len() + LINE;
+        4 * LINE + self.records.iter().map(size).sum::<usize>()
+    }
+
+    /// A state's text, with the checksum of its index.
+    fn records_text(&self, index: u64) -> String {
         let metric = METRICS
             .into_iter()
             .find(|(_, metric)| *metric == self.index.metric());
@@ -589,8 +762,10 @@ impl Collection {
             ("metric", metric.map(|(name, _)| name).into()),
             ("embedding", self.embedded.then_some(EMBEDDING).into()),
             ("indexed", self.records.len().into()),
+            ("index", index.into()),
         ]);
-        let mut text = json::text(&header);
+        let mut text = String::with_capacity(self.size());
+        text.push_str(&json::text(&header));
         text.push('\n');
         for record in &self.records {
             record.write(None, &mut text);
@@ -619,6 +794,21 @@ impl Record {
         text.push_str(&json::text(&object(line)));
         text.push('\n');
     }
+}
+
+/// Adds what a file's lines say, without some at its start. A last line without an end is none: an earlier
+/// version was cut off in writing it, and told nobody that it was done.
+fn parse(path: &str, file: &[u8], skip: usize, changes: &mut Vec<Change>) -> Result<(), Error> {
+    let lines = file.split_inclusive(|byte| *byte == b'\n');
+    for (at, line) in lines.enumerate().skip(skip) {
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        let change = Change::parse(&json::or_null(line))
+            .ok_or_else(|| Error::Damaged(path.to_owned(), at as u64 + 1, "no record in line"))?;
+        changes.push(change);
+    }
+    Ok(())
 }
 
 impl Change {

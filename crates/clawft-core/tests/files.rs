@@ -273,6 +273,31 @@ fn a_file_is_written_whole_and_keeps_its_mode() {
 
 /// A name has the minute in which its writer began, so that it says itself how old it is.
 #[test]
+fn a_new_file_takes_the_place_of_none() {
+    let machine = Machine::new();
+    machine.put("w/there.txt", "old");
+    symlink("nothing", machine.path("w/dangling")).expect("a link");
+    std::fs::create_dir(machine.path("w/folder")).expect("a folder");
+    let folder = machine.open("w");
+    let write = |path, text: &[u8]| {
+        let pieces: Vec<&[u8]> = text.chunks(2).collect();
+        folder.write_pieces(path, &pieces, true)
+    };
+    assert_eq!(write("a/new.txt", b"new"), Ok(true));
+    assert_eq!(write("a/new.txt", b"other"), Ok(false));
+    assert_eq!(folder.read("a/new.txt", 10).expect("a file"), b"new");
+    assert_eq!(write("there.txt", b"other"), Ok(false));
+    assert_eq!(folder.read("there.txt", 10).expect("a file"), b"old");
+    assert_eq!(write("folder", b"other"), Ok(false));
+    // Nothing else is left.
+    assert_eq!(folder.list("a").expect("a folder").len(), 1);
+    assert_eq!(folder.list(".").expect("a folder").len(), 4);
+    let pieces: Vec<&[u8]> = b"whole".chunks(2).collect();
+    assert_eq!(folder.write_pieces("there.txt", &pieces, false), Ok(true));
+    assert_eq!(folder.read("there.txt", 10).expect("a file"), b"whole");
+}
+
+#[test]
 fn what_a_killed_writer_left_is_removed() {
     let machine = trap();
     let folder = machine.open("w");

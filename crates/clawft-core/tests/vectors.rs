@@ -24,6 +24,25 @@ fn given(id: u64, vector: &[f32]) -> Entry<'_> {
     }
 }
 
+/// The paths of a collection's files that end so, in the order of their numbers.
+fn paths(memory: &Memory, end: &str) -> Vec<String> {
+    let number = |path: &String| -> u64 { path.split('.').nth(1).unwrap().parse().unwrap() };
+    let files = memory.files.borrow();
+    let mut paths: Vec<String> = files
+        .keys()
+        .filter(|path| path.ends_with(end))
+        .cloned()
+        .collect();
+    paths.sort_by_key(number);
+    paths
+}
+
+fn remove_all(memory: &Memory, end: &str) {
+    for path in paths(memory, end) {
+        memory.remove(&path).unwrap();
+    }
+}
+
 fn ids(store: &Store, name: &str, query: Query<'_>, count: usize) -> Vec<u64> {
     let found = store.search(name, query, count).unwrap();
     found.iter().map(|found| found.id).collect()
@@ -191,14 +210,18 @@ fn what_was_stored_is_there_for_the_next() {
             assert_eq!(found[0].metadata, json!({ "n": number }));
         }
     }
-    assert!(memory.metadata("vectors/t.index").unwrap().is_some());
-    // Without its index, and with one that is none
-    memory.remove("vectors/t.index").unwrap();
+    // What is of use for the last state but one, and no more
+    assert!((1..=2).contains(&paths(&memory, ".index").len()));
+    assert!(paths(&memory, ".jsonl").len() < 200);
+    // With an index that is none, and without one
+    for path in paths(&memory, ".index") {
+        memory
+            .write(&path, b"clawftV\x01 and then nothing")
+            .unwrap();
+    }
     let again = Store::new(memory.clone());
     assert_eq!(ids(&again, "t", Query::Text("entry number299"), 1), [49]);
-    memory
-        .write("vectors/t.index", b"clawftV\x01 and then nothing")
-        .unwrap();
+    remove_all(&memory, ".index");
     let again = Store::new(memory.clone());
     assert_eq!(ids(&again, "t", Query::Text("entry number299"), 1), [49]);
 }
@@ -216,6 +239,158 @@ fn two_stores_see_what_either_adds() {
         assert_eq!(store.count("v"), Ok(100));
         assert_eq!(ids(store, "v", Query::Vector(&[0.0, 1.0]), 1), [0]);
     }
+}
+
+/// Another adds so many, with the next ids, before what the next call writes.
+fn meanwhile(memory: &Rc<Memory>, count: usize) {
+    let other = Store::new(memory.clone());
+    memory.before.set(Some(Box::new(move || {
+        for _ in 0..count {
+            let entry = Entry {
+                text: "other",
+                vector: Some(&[1.0, 2.0]),
+                ..Entry::default()
+            };
+            other.add("v", &[entry]).unwrap();
+        }
+    })));
+}
+
+fn next(text: &str) -> Entry<'_> {
+    Entry {
+        text,
+        vector: Some(&[1.0, 1.0]),
+        ..Entry::default()
+    }
+}
+
+fn texts(store: &Store) -> Vec<(u64, String)> {
+    let found = store.search("v", Query::Vector(&[1.0, 1.0]), usize::MAX);
+    let found = found.unwrap().into_iter();
+    let mut texts: Vec<_> = found.map(|found| (found.id, found.text)).collect();
+    texts.sort();
+    texts
+}
+
+#[test]
+fn an_id_is_given_once_however_another_adds_meanwhile() {
+    // 0: before the collection is there; 63 and more: the other takes all changes in
+    for already in [0, 1, 5] {
+        for more in [1, 2, 62, 63, 64, 65, 100] {
+            let (memory, store) = store();
+            for _ in 0..already {
+                store.add("v", &[next("one")]).unwrap();
+            }
+            meanwhile(&memory, more);
+            let id = (already + more + 1) as u64;
+            assert_eq!(
+                store.add("v", &[next("one")]),
+                Ok(vec![id]),
+                "{already} {more}"
+            );
+            let there = texts(&store);
+            assert_eq!(there.len(), already + more + 1);
+            assert_eq!(texts(&Store::new(memory)), there);
+        }
+    }
+}
+
+#[test]
+fn what_one_takes_in_has_what_another_adds_meanwhile() {
+    for count in [62, 63, 64, 65, 66] {
+        let (memory, store) = store();
+        for _ in 0..count {
+            store.add("v", &[next("one")]).unwrap();
+        }
+        meanwhile(&memory, 1);
+        // More at once than are written as changes
+        let many = vec![next("many"); 70];
+        assert_eq!(store.add("v", &many).unwrap()[0], count + 2);
+        let there = texts(&store);
+        assert_eq!(there.len() as u64, count + 71);
+        assert_eq!(texts(&Store::new(memory)), there);
+    }
+}
+
+#[test]
+fn what_another_deletes_meanwhile_is_deleted_once() {
+    let (memory, store) = store();
+    store.add("v", &[next("one"), next("two")]).unwrap();
+    let other = Store::new(memory.clone());
+    memory.before.set(Some(Box::new(move || {
+        assert_eq!(other.delete("v", 1), Ok(true));
+    })));
+    assert_eq!(store.delete("v", 1), Ok(false));
+    assert_eq!(texts(&store), [(2, String::from("two"))]);
+    assert_eq!(texts(&Store::new(memory)), texts(&store));
+}
+
+/// Its writer knows a state that has been removed since, and so cannot know whether the number that it
+/// took was free.
+#[test]
+fn who_was_held_up_for_long_is_told() {
+    let (memory, store) = store();
+    store.add("v", &[next("one")]).unwrap();
+    meanwhile(&memory, 300);
+    let error = store.add("v", &[next("lost")]).unwrap_err();
+    assert_eq!(error, Error::Busy(String::from("v")));
+    for store in [&store, &Store::new(memory.clone())] {
+        assert_eq!(store.count("v"), Ok(301));
+        assert!(texts(store).iter().all(|(_, text)| text != "lost"));
+    }
+    assert_eq!(store.add("v", &[next("one")]), Ok(vec![302]));
+    assert_eq!(Store::new(memory).count("v"), Ok(302));
+}
+
+#[test]
+fn after_the_last_id_none_is_given() {
+    let (memory, store) = store();
+    let last = given(u64::MAX, &[1.0, 3.0]);
+    store.add("v", &[next("one"), last]).unwrap();
+    for store in [&store, &Store::new(memory.clone())] {
+        let full = Err(Error::Full(String::from("v")));
+        assert_eq!(store.add("v", &[next("two")]), full);
+        assert_eq!(store.add("v", &[last, next("two")]), full);
+        assert_eq!(store.count("v"), Ok(2));
+        // Those that are said are still taken.
+        assert_eq!(store.add("v", &[given(7, &[1.0, 4.0])]), Ok(vec![7]));
+        assert_eq!(store.delete("v", 7), Ok(true));
+        assert_eq!(texts(store)[1], (u64::MAX, String::new()));
+    }
+    store.delete("v", u64::MAX).unwrap();
+    assert_eq!(store.add("v", &[next("two")]), Ok(vec![2]));
+}
+
+/// What an earlier version wrote: one file, to which changes were appended, and one index. Here the last
+/// line was cut off.
+#[test]
+fn a_collection_of_an_earlier_version_is_read() {
+    let (memory, store) = store();
+    let header = r#"{"_type":"vectors","dimensions":256,"embedding":"words-1","indexed":1,"metric":"cosine"}"#;
+    let records = format!(
+        "{header}\n{}\n{}\n{}\n{}",
+        r#"{"id":3,"text":"apple cake"}"#,
+        r#"{"id":4,"text":"database server"}"#,
+        r#"{"deleted":3}"#,
+        r#"{"id":5,"te"#
+    );
+    memory.write("vectors/t.jsonl", records.as_bytes()).unwrap();
+    memory.write("vectors/t.index", b"nothing").unwrap();
+    let text = Entry {
+        text: "tea",
+        ..Entry::default()
+    };
+    assert_eq!(store.count("t"), Ok(1));
+    for id in 5..300 {
+        assert_eq!(store.add("t", &[text]), Ok(vec![id]));
+    }
+    assert_eq!(
+        ids(&Store::new(memory.clone()), "t", Query::Text("servers"), 1),
+        [4]
+    );
+    // Two states later they are gone.
+    assert!(memory.metadata("vectors/t.jsonl").unwrap().is_none());
+    assert!(memory.metadata("vectors/t.index").unwrap().is_none());
 }
 
 /// After each possible change at which the machine may stop, in each of them half done: everything that
@@ -376,11 +551,14 @@ fn files_that_were_tampered_with_are_named() {
             .add("v", &[given(number.into(), &[f32::from(number), 1.0])])
             .unwrap();
     }
-    memory.remove("vectors/v.index").unwrap();
+    let indexes = memory.files.borrow().clone();
+    remove_all(&memory, ".index");
     let error = Store::new(memory.clone()).count("v").unwrap_err();
     assert!(matches!(error, Error::Damaged(..)), "{error}");
-    // Nothing was made of it.
-    assert!(memory.metadata("vectors/v.index").unwrap().is_none());
+    // Nothing was made of it, and nothing lost.
+    assert!(paths(&memory, ".index").is_empty());
+    memory.files.replace(indexes);
+    assert_eq!(Store::new(memory).count("v"), Ok(100));
 }
 
 #[test]
@@ -401,7 +579,13 @@ fn a_collection_that_is_full_says_so_and_stays_whole() {
     };
     assert_eq!(error, Error::Full(String::from("t")));
     assert!(count > 60);
-    assert!(memory.metadata("vectors/t.jsonl").unwrap().unwrap().size <= 4 << 20);
+    assert!(
+        memory
+            .files
+            .borrow()
+            .values()
+            .all(|file| file.len() <= 4 << 20)
+    );
     assert_eq!(Store::new(memory).count("t"), Ok(count));
     assert_eq!(store.delete("t", 1), Ok(true));
     assert_eq!(
@@ -425,38 +609,11 @@ fn an_index_of_a_collection_that_was_removed_is_not_used() {
         let vector = [f32::from(number), 1.0];
         store.add("v", &[given(number.into(), &vector)]).unwrap();
     }
-    assert!(memory.metadata("vectors/v.index").unwrap().is_some());
-    memory.remove("vectors/v.jsonl").unwrap();
+    assert!(!paths(&memory, ".index").is_empty());
+    remove_all(&memory, ".jsonl");
     let again = Store::new(memory.clone());
     again.add("v", &[given(200, &[1.0, 5.0])]).unwrap();
     for store in [again, Store::new(memory)] {
         assert_eq!(ids(&store, "v", Query::Vector(&[3.0, 1.0]), 5), [200]);
     }
-}
-
-/// As many as a component of 16 MiB is to hold, with a text each.
-#[test]
-#[ignore = "takes minutes unless it is optimised"]
-fn ten_thousand_of_512_fit() {
-    let (memory, store) = store();
-    let mut state = 1_u32;
-    let mut vector = || {
-        let mut number = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            f32::from((state >> 16) as u16) / 32_768.0 - 1.0
-        };
-        (0..512).map(|_| number()).collect::<Vec<f32>>()
-    };
-    let mut last = Vec::new();
-    for id in 0..10_000 {
-        last = vector();
-        let entry = Entry {
-            text: "a text of some forty characters, about",
-            ..given(id, &last)
-        };
-        store.add("v", &[entry]).unwrap();
-    }
-    let again = Store::new(memory);
-    assert_eq!(again.count("v"), Ok(10_000));
-    assert_eq!(ids(&again, "v", Query::Vector(&last), 1), [9_999]);
 }

@@ -2,8 +2,9 @@
 
 use crate::graph::NONE;
 use crate::ids::Ids;
-use crate::slots::{FREE, LIVE, MOST};
+use crate::slots::{FREE, LIVE, MOST, Slots};
 use crate::{Error, Index, Metric, Options};
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// The last byte is the format's version.
@@ -12,10 +13,37 @@ const HEADER: usize = 40;
 const METRICS: [Metric; 3] = [Metric::L2, Metric::Cosine, Metric::Dot];
 
 /// FNV-1a (Fowler, Noll and Vo; RFC 9923) of 64 bits.
-fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a of what came before and some more.
+fn checksum(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
+}
+
+/// An index as a file, in pieces: it is not there twice while it is written.
+pub struct Saved<'a> {
+    header: Vec<u8>,
+    slots: &'a Slots,
+    sum: [u8; 8],
+}
+
+impl Saved<'_> {
+    /// The file's bytes, one piece after the other.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<&[u8]> {
+        let mut pieces = vec![self.header.as_slice()];
+        pieces.extend(self.slots.pieces());
+        pieces.push(&self.sum);
+        pieces
+    }
+
+    /// The checksum of all before it, with which the file ends.
+    #[must_use]
+    pub fn checksum(&self) -> u64 {
+        u64::from_le_bytes(self.sum)
+    }
 }
 
 /// The next bytes of a file.
@@ -34,6 +62,12 @@ impl Index {
     /// loaded from it behaves like this one.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
+        self.saved().pieces().concat()
+    }
+
+    /// What [`Index::save`] gives, without a second copy.
+    #[must_use]
+    pub fn saved(&self) -> Saved<'_> {
         let Options {
             links,
             construction,
@@ -41,26 +75,23 @@ impl Index {
             seed,
             capacity_limit,
         } = self.options;
-        let records = self.slots.count() as usize * self.slots.stride();
-        let towers = self.slots.towers();
-        let mut file = Vec::with_capacity(HEADER + records + towers.len() + 8);
-        file.extend_from_slice(&MAGIC);
+        let mut header = Vec::with_capacity(HEADER);
+        header.extend_from_slice(&MAGIC);
         // NB: `Index::with_options` has seen to it that these fit
-        file.extend_from_slice(&(self.dimensions as u32).to_le_bytes());
-        file.extend_from_slice(&[self.metric as u8, links as u8]);
-        file.extend_from_slice(&(construction as u16).to_le_bytes());
-        file.extend_from_slice(&(breadth as u32).to_le_bytes());
-        file.extend_from_slice(&(capacity_limit as u32).to_le_bytes());
-        file.extend_from_slice(&seed.to_le_bytes());
-        file.extend_from_slice(&self.slots.count().to_le_bytes());
-        file.extend_from_slice(&self.entry.to_le_bytes());
-        for slot in 0..self.slots.count() {
-            file.extend_from_slice(self.slots.record(slot));
+        header.extend_from_slice(&(self.dimensions as u32).to_le_bytes());
+        header.extend_from_slice(&[self.metric as u8, links as u8]);
+        header.extend_from_slice(&(construction as u16).to_le_bytes());
+        header.extend_from_slice(&(breadth as u32).to_le_bytes());
+        header.extend_from_slice(&(capacity_limit as u32).to_le_bytes());
+        header.extend_from_slice(&seed.to_le_bytes());
+        header.extend_from_slice(&self.slots.count().to_le_bytes());
+        header.extend_from_slice(&self.entry.to_le_bytes());
+        let sum = self.slots.pieces().fold(checksum(FNV, &header), checksum);
+        Saved {
+            header,
+            slots: &self.slots,
+            sum: sum.to_le_bytes(),
         }
-        file.extend_from_slice(towers);
-        let sum = checksum(&file);
-        file.extend_from_slice(&sum.to_le_bytes());
-        file
     }
 
     /// Reads what [`Index::save`] wrote.
@@ -104,7 +135,7 @@ impl Index {
             ));
         }
         let (body, sum) = file.split_at(file.len() - 8);
-        if sum != checksum(body).to_le_bytes() {
+        if sum != checksum(FNV, body).to_le_bytes() {
             return Err(corrupt(body.len(), "a checksum of something else"));
         }
         let (records, tail) = body[HEADER..].split_at(body.len() - HEADER - towers);

@@ -90,6 +90,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use code::Query;
+pub use file::Saved;
 use graph::NONE;
 use ids::Ids;
 use slots::{DEAD, Slots};

@@ -150,8 +150,9 @@ impl Slots {
         &mut self.blocks[(slot >> self.shift) as usize][within as usize * stride..][..stride]
     }
 
-    pub fn towers(&self) -> &[u8] {
-        &self.towers
+    /// All records, and behind them the lists of the upper layers.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.blocks.iter().chain([&self.towers]).map(Vec::as_slice)
     }
 
     pub fn towers_mut(&mut self) -> &mut [u8] {

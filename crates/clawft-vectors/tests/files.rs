@@ -49,6 +49,18 @@ fn the_checksum_is_fnv() {
     assert_eq!(sum, fnv(body).to_le_bytes());
 }
 
+/// A part of the memory that the index itself takes is enough to write it.
+#[test]
+fn the_pieces_are_the_file() {
+    for count in [0, 1, 700] {
+        let index = changed(Metric::Cosine, count);
+        let (saved, file) = (index.saved(), index.save());
+        assert_eq!(saved.pieces().concat(), file);
+        assert!(saved.pieces().iter().all(|piece| piece.len() <= 1 << 15));
+        assert_eq!(saved.checksum(), fnv(&file[..file.len() - 8]));
+    }
+}
+
 #[test]
 fn a_loaded_index_behaves_as_the_saved_one() {
     for metric in METRICS {

@@ -37,6 +37,8 @@ const DIRECTORY_RIGHTS: wasip1::Rights = wasip1::RIGHTS_PATH_OPEN
     | wasip1::RIGHTS_PATH_CREATE_DIRECTORY
     | wasip1::RIGHTS_PATH_CREATE_FILE
     | wasip1::RIGHTS_PATH_FILESTAT_GET
+    | wasip1::RIGHTS_PATH_LINK_SOURCE
+    | wasip1::RIGHTS_PATH_LINK_TARGET
     | wasip1::RIGHTS_PATH_READLINK
     | wasip1::RIGHTS_PATH_RENAME_SOURCE
     | wasip1::RIGHTS_PATH_RENAME_TARGET
@@ -153,6 +155,11 @@ impl wasi::Descriptor for Open {
     fn rename(&self, from: &str, to: &str) -> Result<(), Refusal> {
         // SAFETY: the paths are strings for as long as the call takes.
         unsafe { wasip1::path_rename(self.fd, from, self.fd, to) }.map_err(refusal)
+    }
+
+    fn hard_link(&self, from: &str, to: &str) -> Result<(), Refusal> {
+        // SAFETY: the paths are strings for as long as the call takes.
+        unsafe { wasip1::path_link(self.fd, 0, from, self.fd, to) }.map_err(refusal)
     }
 
     fn remove(&self, path: &str) -> Result<(), Refusal> {

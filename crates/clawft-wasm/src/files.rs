@@ -76,6 +76,12 @@ impl wasi::Descriptor for Open {
         self.0.rename_at(from, &self.0, to).map_err(refusal)
     }
 
+    fn hard_link(&self, from: &str, to: &str) -> Result<(), Refusal> {
+        self.0
+            .link_at(PathFlags::empty(), from, &self.0, to)
+            .map_err(refusal)
+    }
+
     fn remove(&self, path: &str) -> Result<(), Refusal> {
         self.0.unlink_file_at(path).map_err(refusal)
     }

@@ -330,7 +330,7 @@ impl From<vectors::Error> for Error {
                 kind: FileErrorKind::Memory,
                 ..
             }) => ErrorKind::Memory,
-            Cause::File(_) | Cause::Damaged(..) => ErrorKind::Files,
+            Cause::File(_) | Cause::Damaged(..) | Cause::Busy(_) => ErrorKind::Files,
             _ => ErrorKind::Argument,
         };
         failure(kind, &error.to_string())

@@ -28,9 +28,18 @@ impl Directory for Folder {
         Ok((content[start..].to_vec(), start as u64))
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
-        self.0.borrow_mut().insert(path.to_owned(), content.to_vec());
-        Ok(())
+    fn write_pieces(
+        &self,
+        path: &str,
+        content: &[&[u8]],
+        new: bool,
+    ) -> Result<bool, FileError> {
+        let mut files = self.0.borrow_mut();
+        let put = !(new && files.contains_key(path));
+        if put {
+            files.insert(path.to_owned(), content.concat());
+        }
+        Ok(put)
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {

@@ -1,4 +1,4 @@
-//! The memory that a WASM module has left below its cap.
+//! The memory that a WASM module has left below its cap. Natively there is no cap, and always room.
 //!
 //! An allocation that fails ends the module: it traps, and what has trapped is never entered again. So
 //! whatever brings bytes in — files, responses, arguments — asks here first, and is refused with an error

@@ -10,7 +10,6 @@ use crate::text;
 use alloc::rc::Rc;
 use core::fmt;
 
-#[cfg(feature = "wasi-platform")]
 pub mod memory;
 #[cfg(feature = "native-platform")]
 pub mod native;
@@ -256,7 +255,16 @@ pub trait Directory {
     ///
     /// # Errors
     /// See [`FileErrorKind`].
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError>;
+    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
+        self.write_pieces(path, &[content], false).map(|_| ())
+    }
+
+    /// Writes a file whole from its pieces, as [`write`](Self::write) does. If it must be new, it is put
+    /// in no other's place: `false` says that there is one. Of several who write it at once, one does.
+    ///
+    /// # Errors
+    /// See [`FileErrorKind`]. A new file needs a file system with hard links.
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError>;
 
     /// Adds to the end of a file in one write, whoever else does so at the time, and waits until the disk
     /// has it. The file and the folders on its path are made if they are missing.

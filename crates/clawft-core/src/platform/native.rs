@@ -222,9 +222,10 @@ impl NativeDirectory {
         read(&mut file).map_err(|error| kind_of(&error))
     }
 
-    fn write_whole(&self, path: &str, content: &[u8]) -> Result<(), FileErrorKind> {
+    fn write_whole(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileErrorKind> {
         let (folder, name) = self.place(path)?;
         let permissions = match folder.metadata(&name) {
+            Ok(_) if new => return Ok(false),
             Ok(metadata) if metadata.is_file() => Some(metadata.permissions()),
             Ok(_) => return Err(FileErrorKind::WrongKind),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -237,17 +238,30 @@ impl NativeDirectory {
             if let Some(permissions) = permissions {
                 file.set_permissions(permissions)?;
             }
-            file.write_all(content)?;
+            for piece in content {
+                file.write_all(piece)?;
+            }
             file.sync_all()?;
-            folder.rename(&temporary, &folder, &name)?;
+            if new {
+                folder.hard_link(&temporary, &folder, &name)?;
+                folder.remove_file(&temporary)?;
+            } else {
+                folder.rename(&temporary, &folder, &name)?;
+            }
             sync_folder(&folder, Path::new("."))
         };
         clear(&folder);
-        put().map_err(|error| {
-            // It failed already, and that is what is told.
-            let _ = folder.remove_file(&temporary);
-            kind_of(&error)
-        })
+        match put() {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                // It failed already, and that is what is told.
+                let _ = folder.remove_file(&temporary);
+                if new && error.kind() == ErrorKind::AlreadyExists {
+                    return Ok(false);
+                }
+                Err(kind_of(&error))
+            }
+        }
     }
 
     fn append_once(&self, path: &str, content: &[u8]) -> Result<(), FileErrorKind> {
@@ -341,8 +355,8 @@ impl Directory for NativeDirectory {
         at(path, || self.read_end(path, limit))
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
-        at(path, || self.write_whole(path, content))
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
+        at(path, || self.write_whole(path, content, new))
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {

@@ -80,6 +80,12 @@ pub trait Descriptor: Sized {
     /// See [`Refusal`].
     fn rename(&self, from: &str, to: &str) -> Result<(), Refusal>;
 
+    /// Gives a file a second name, which no other has.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    fn hard_link(&self, from: &str, to: &str) -> Result<(), Refusal>;
+
     /// Removes a file.
     ///
     /// # Errors
@@ -314,16 +320,19 @@ impl<D: Descriptor> Folder<D> {
         }
     }
 
-    fn write_new(&self, path: &str, content: &[u8]) -> Result<(), Refusal> {
+    fn write_new(&self, path: &str, content: &[&[u8]]) -> Result<(), Refusal> {
         let file = self.descriptor.open(path, Purpose::New)?;
         let mut written = 0;
-        while written < content.len() {
-            let end = content.len().min(written + PIECE);
-            let count = file.write(&content[written..end], written)?;
-            if count == 0 {
-                return Err(Refusal::Other("the disk is full"));
+        for piece in content {
+            let mut rest = *piece;
+            while !rest.is_empty() {
+                let count = file.write(&rest[..rest.len().min(PIECE)], written)?;
+                if count == 0 {
+                    return Err(Refusal::Other("the disk is full"));
+                }
+                written += count;
+                rest = &rest[count..];
             }
-            written += count;
         }
         file.sync()
     }
@@ -350,7 +359,7 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
         Ok((content, before))
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
         check(path)?;
         self.make_parent(path)?;
         let place = self.place(path)?;
@@ -358,14 +367,22 @@ impl<D: Descriptor + 'static> Directory for Folder<D> {
         self.clear(folder);
         let name = temporary(self.clock.now(), self.random.next());
         let temporary = text::join(&[folder, &name], "/");
-        let replaced = self
-            .write_new(&temporary, content)
-            .and_then(|()| self.descriptor.rename(&temporary, &place));
-        if let Err(refusal) = replaced {
+        let put = self.write_new(&temporary, content).and_then(|()| {
+            if new {
+                self.descriptor.hard_link(&temporary, &place)
+            } else {
+                self.descriptor.rename(&temporary, &place)
+            }
+        });
+        if new || put.is_err() {
             let _ = self.descriptor.remove(&temporary);
-            return Err(self.error(path, refusal));
         }
-        self.sync_parent(&place)
+        match put {
+            Ok(()) => self.sync_parent(&place).map(|()| true),
+            // Hosts have many words for what is there already.
+            Err(_) if new && self.descriptor.stat(&place, false).is_ok() => Ok(false),
+            Err(refusal) => Err(self.error(path, refusal)),
+        }
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {

@@ -119,6 +119,8 @@ pub struct Memory {
     pub files: RefCell<BTreeMap<String, Vec<u8>>>,
     /// After how many more changes all fail; the first that fails is an append, half of it is done
     pub left: Cell<Option<usize>>,
+    /// What others do before the next file is written that must be new
+    pub before: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 fn failure(path: &str, kind: FileErrorKind) -> FileError {
@@ -167,12 +169,17 @@ impl Directory for Memory {
         Ok((content[start..].to_vec(), start as u64))
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
+        if new && let Some(others) = self.before.take() {
+            others();
+        }
         self.change(path).map_err(|(error, _)| error)?;
-        self.files
-            .borrow_mut()
-            .insert(path.to_owned(), content.to_vec());
-        Ok(())
+        let mut files = self.files.borrow_mut();
+        if new && files.contains_key(path) {
+            return Ok(false);
+        }
+        files.insert(path.to_owned(), content.concat());
+        Ok(true)
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
