@@ -26,7 +26,7 @@ use core::cell::RefCell;
 use clawft_core::agent::{self, Agent};
 use clawft_core::message::{StopReason, ToolCall};
 use clawft_core::platform::{FileError, FileErrorKind, HttpError, Platform, memory};
-use clawft_core::{json, vectors};
+use clawft_core::{json, session, vectors};
 
 use bindings::exports::clawft::agent::agent as world;
 use bindings::exports::clawft::agent::vectors as vector_world;
@@ -305,13 +305,20 @@ impl From<agent::Error> for Error {
             | Cause::File(FileError {
                 kind: FileErrorKind::Memory,
                 ..
-            }) => ErrorKind::Memory,
+            })
+            | Cause::Session(session::Error::File(FileError {
+                kind: FileErrorKind::Memory,
+                ..
+            })) => ErrorKind::Memory,
             Cause::Config(_) | Cause::Select(_) => ErrorKind::Config,
+            Cause::NoMessage
+            | Cause::Session(session::Error::Key { .. } | session::Error::TooLong) => {
+                ErrorKind::Argument
+            }
             Cause::File(_) | Cause::Session(_) => ErrorKind::Files,
             Cause::Http { .. } | Cause::Time(_) => ErrorKind::Network,
             Cause::Status { .. } | Cause::Model { .. } | Cause::Empty(_) => ErrorKind::Model,
             Cause::Iterations(_) => ErrorKind::Iterations,
-            Cause::NoMessage => ErrorKind::Argument,
         };
         failure(kind, &error.to_string())
     }
@@ -334,3 +341,42 @@ impl From<vectors::Error> for Error {
 }
 
 bindings::export!(Component with_types_in bindings);
+
+#[cfg(test)]
+mod tests {
+    use clawft_core::message::StopReason;
+
+    use super::*;
+
+    /// The kinds as `wit/clawft.wit` describes them.
+    #[test]
+    fn errors_have_their_kinds() {
+        use agent::Error as Cause;
+        let file = |kind| FileError {
+            path: "f".to_owned(),
+            kind,
+        };
+        let key = session::Error::Key {
+            key: "../x".to_owned(),
+            what: "a path",
+        };
+        let denied = session::Error::File(file(FileErrorKind::Denied));
+        let memory = session::Error::File(file(FileErrorKind::Memory));
+        let cases = [
+            (Cause::NoMessage, ErrorKind::Argument),
+            (Cause::Session(key), ErrorKind::Argument),
+            (Cause::Session(session::Error::TooLong), ErrorKind::Argument),
+            (Cause::Session(denied), ErrorKind::Files),
+            (Cause::Session(memory), ErrorKind::Memory),
+            (Cause::File(file(FileErrorKind::Memory)), ErrorKind::Memory),
+            (Cause::File(file(FileErrorKind::Denied)), ErrorKind::Files),
+            (Cause::Iterations(1), ErrorKind::Iterations),
+            (Cause::Time(1), ErrorKind::Network),
+            (Cause::Empty(StopReason::EndTurn), ErrorKind::Model),
+        ];
+        for (cause, kind) in cases {
+            let error = Error::from(cause);
+            assert!(error.kind == kind, "{}", error.message);
+        }
+    }
+}
