@@ -223,12 +223,14 @@ impl Store {
         for message in messages {
             line(&mut said, &record(message, &now, None))?;
         }
+        let import = self.id();
         let mut file = Writer {
             store: self,
             name: &name,
+            import: None,
             lines: Vec::new(),
         };
-        let own = present(tail(&*self.directory, &name, 1))?;
+        let own = present(tail(&*self.directory, &name, 0))?;
         if !own.is_some_and(|(_, begun)| begun) {
             let metadata = object(vec![
                 ("_type", "metadata".into()),
@@ -239,13 +241,14 @@ impl Store {
             ]);
             file.value(&metadata)?;
             let older = self.older(key, usize::MAX)?.messages;
-            let id = self.id();
+            file.import = Some(&import);
             for message in &older {
-                file.value(&record(message, &now, Some(&id)))?;
+                file.value(&record(message, &now, file.import))?;
             }
+            file.import = None;
             if !older.is_empty() {
-                let end = vec![("_type", "imported".into()), ("id", id.as_str().into())];
-                file.value(&object(end))?;
+                let id = import.as_str().into();
+                file.value(&object(vec![("_type", "imported".into()), ("id", id)]))?;
             }
         }
         file.text(&said)?;
@@ -334,6 +337,8 @@ impl Store {
 struct Writer<'a> {
     store: &'a Store,
     name: &'a str,
+    /// The id of what is brought over
+    import: Option<&'a str>,
     /// Those that are not written yet
     lines: Vec<u8>,
 }
@@ -367,6 +372,7 @@ impl Writer<'_> {
                 ("part", number.into()),
                 ("text", part.into()),
             ];
+            members.extend(self.import.map(|id| ("imported", id.into())));
             if text.is_empty() {
                 members.push(("last", true.into()));
             }
@@ -480,9 +486,7 @@ fn record(message: &Message, now: &str, import: Option<&str>) -> Value {
         ("content", message.content.as_str().into()),
         ("timestamp", now.into()),
     ];
-    if let Some(id) = import {
-        record.push(("imported", id.into()));
-    }
+    record.extend(import.map(|id| ("imported", id.into())));
     if let Some(id) = &message.tool_call_id {
         record.push(("tool_call_id", id.as_str().into()));
     }
@@ -569,23 +573,24 @@ fn paired(messages: Vec<Message>) -> Vec<Message> {
     kept
 }
 
-/// The last messages of a file of lines, and whether the session has begun in it. It reads from the end as
-/// much as it needs, and not more than [`WINDOW_LIMIT`].
+/// The last messages of a file of lines, and whether the session has begun in it: it has more than some of
+/// an older one. It reads from the end as much as it needs, and not more than [`WINDOW_LIMIT`].
 fn tail(folder: &dyn Directory, name: &str, window: usize) -> Result<(Session, bool), FileError> {
     let mut limit = 64 << 10;
     loop {
         let (bytes, before) = folder.read_tail(name, limit)?;
-        let session = lines(&bytes, before > 0, window);
-        let count = session.messages.len();
-        if before == 0 || count >= window || limit >= WINDOW_LIMIT {
-            return Ok((session, before > 0 || count > 0));
+        let (session, begun) = lines(&bytes, before > 0, window);
+        let enough = begun == Some(true) && session.messages.len() >= window;
+        if before == 0 || enough || limit >= WINDOW_LIMIT {
+            return Ok((session, begun.unwrap_or(before > 0)));
         }
         limit *= 8;
     }
 }
 
-/// The last messages of lines, the first of which may be the end of one.
-fn lines(bytes: &[u8], cut: bool, window: usize) -> Session {
+/// The last messages of lines, the first of which may be the end of one, and whether the session has begun,
+/// if they show that.
+fn lines(bytes: &[u8], cut: bool, window: usize) -> (Session, Option<bool>) {
     let whole = if cut {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         &bytes[end.unwrap_or(bytes.len())..]
@@ -594,7 +599,7 @@ fn lines(bytes: &[u8], cut: bool, window: usize) -> Session {
     };
     let mut read = Reader::default();
     for line in whole.rsplit(|byte| *byte == b'\n') {
-        if read.own.len() + read.older.len() >= window {
+        if read.begun == Some(true) && read.own.len() + read.older.len() >= window {
             break;
         }
         read.line(line);
@@ -603,11 +608,12 @@ fn lines(bytes: &[u8], cut: bool, window: usize) -> Session {
     messages.append(&mut read.older);
     messages.truncate(window);
     messages.reverse();
-    Session {
+    let session = Session {
         messages,
         skipped: read.skipped,
         unread: Vec::new(),
-    }
+    };
+    (session, read.begun)
 }
 
 /// What lines have, of which the last is read first.
@@ -620,6 +626,8 @@ struct Reader {
     /// What is read in part
     torn: Vec<Torn>,
     skipped: usize,
+    /// `false` if there is only a part of an older session
+    begun: Option<bool>,
 }
 
 /// A text of which the last parts are read.
@@ -640,23 +648,37 @@ impl Reader {
             self.skipped += 1;
             return;
         };
-        match value.get("_type").map(Value::as_str) {
-            Some(Some("part")) => return self.part(&value).unwrap_or_default(),
-            Some(Some("imported")) => {
-                self.older.clear();
-                self.import = said(&value, "id");
-                return;
-            }
-            Some(_) => return,
-            None => {}
+        let kind = value.get("_type").map(Value::as_str);
+        let part = kind == Some(Some("part"));
+        if kind == Some(Some("imported")) {
+            self.older.clear();
+            self.import = said(&value, "id");
+            self.begun = Some(true);
+            return;
         }
         let import = said(&value, "imported");
+        if kind.is_some() && !part {
+            return;
+        }
         if import.is_some() && import != self.import {
+            self.begun.get_or_insert(false);
+            return;
+        }
+        if part {
+            self.begun = Some(true);
+            self.part(&value).unwrap_or_default();
             return;
         }
         match message(value) {
-            Some(message) if import.is_some() => self.older.push(message),
-            Some(message) => self.own.push(message),
+            Some(message) => {
+                self.begun = Some(true);
+                let list = if import.is_some() {
+                    &mut self.older
+                } else {
+                    &mut self.own
+                };
+                list.push(message);
+            }
             None => self.skipped += 1,
         }
     }

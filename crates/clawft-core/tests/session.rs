@@ -462,7 +462,21 @@ fn a_long_turn_that_is_cut_is_not_there() {
     }
 }
 
-/// An older session of as many messages, and what a machine has of it.
+/// A session that is brought over may take more than is read of a file.
+#[test]
+fn a_long_part_of_an_older_session_is_none() {
+    let machine = Machine::new();
+    older(&machine, &["old"]);
+    let line =
+        json!({"role": "user", "content": "x".repeat(100_000), "imported": "1"}).to_string() + "\n";
+    machine.put(".clawft/sessions/cli%3Aa.jsonl", line.repeat(50));
+    let store = store(&machine);
+    assert_eq!(said(&store, "cli:a", 50), ["user: old"]);
+    store.append("cli:a", &[(Role::User, "new")]).expect("kept");
+    assert_eq!(said(&store, "cli:a", 50), ["user: old", "user: new"]);
+}
+
+/// Puts an older session of those messages.
 fn older(machine: &Machine, texts: &[&str]) {
     let lines: Vec<String> = texts
         .iter()
