@@ -725,8 +725,8 @@ impl Turn {
                     &all,
                     " bytes are kept",
                 ];
-                self.notices.push(notice.concat());
-                cut = [kept, "\n[cut off: the answer has ", &all, " bytes]"].concat();
+                self.notices.push(text::join(&notice, ""));
+                cut = text::join(&[kept, "\n[cut off: the answer has ", &all, " bytes]"], "");
                 kept = &cut;
             }
             let said = [(Role::User, &*self.message), (Role::Assistant, kept)];

@@ -106,8 +106,8 @@ pub struct Session {
     pub messages: Vec<Message>,
     /// Lines among them that are no messages: torn by a crash, or written by something else
     pub skipped: usize,
-    /// Older files that cannot be read as sessions, and so are not brought over
-    pub unread: Vec<FileError>,
+    /// An older file that cannot be read as a session, and so is not brought over
+    pub unread: Option<FileError>,
 }
 
 impl Session {
@@ -115,13 +115,15 @@ impl Session {
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
-        for error in &self.unread {
-            let what = error.to_string();
-            notices.push("an older conversation is not brought over: ".to_owned() + &what);
+        if let Some(error) = &self.unread {
+            let mut notice = "an older conversation is not brought over: ".to_owned();
+            notice.push_str(&error.to_string());
+            notices.push(notice);
         }
         if self.skipped > 0 {
-            let count = self.skipped.to_string();
-            notices.push("entries of this conversation that cannot be read: ".to_owned() + &count);
+            let mut notice = "entries of this conversation that cannot be read: ".to_owned();
+            notice.push_str(&self.skipped.to_string());
+            notices.push(notice);
         }
         notices
     }
@@ -280,9 +282,9 @@ impl Store {
         Ok(keys)
     }
 
-    /// A session as it was kept before, but for messages that are too long to be kept again.
+    /// A session as it was kept before.
     fn older(&self, key: &str, window: usize) -> Result<Session, Error> {
-        let mut unread = Vec::new();
+        let mut unread = None;
         let stems = [encode(key), key.replace(':', "_")];
         let own = core::iter::once((&self.directory, true));
         for (folder, own) in own.chain(self.older.iter().map(|folder| (folder, false))) {
@@ -306,19 +308,16 @@ impl Store {
                             return Err(error.into());
                         }
                         Err(error) => {
-                            unread.push(error);
+                            unread = Some(error);
                             continue;
                         }
                     };
-                    let count = session.messages.len();
-                    session.messages.retain(keepable);
-                    session.skipped += count - session.messages.len();
                     if !session.messages.is_empty() {
                         session.unread = unread;
                         return Ok(session);
                     }
                     if session.skipped > 0 {
-                        unread.push(FileError {
+                        unread = Some(FileError {
                             path: name,
                             kind: FileErrorKind::Other("no conversation".to_owned()),
                         });
@@ -372,7 +371,9 @@ impl Writer<'_> {
                 ("part", number.into()),
                 ("text", part.into()),
             ];
-            members.extend(self.import.map(|id| ("imported", id.into())));
+            if let Some(id) = self.import {
+                members.push(("imported", id.into()));
+            }
             if text.is_empty() {
                 members.push(("last", true.into()));
             }
@@ -475,18 +476,15 @@ fn line(lines: &mut String, value: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a message can be brought over.
-fn keepable(message: &Message) -> bool {
-    json::text(&record(message, "", None)).len() <= RECORD_LIMIT - FRAME
-}
-
 fn record(message: &Message, now: &str, import: Option<&str>) -> Value {
     let mut record = vec![
         ("role", Value::from(message.role.as_str())),
         ("content", message.content.as_str().into()),
         ("timestamp", now.into()),
     ];
-    record.extend(import.map(|id| ("imported", id.into())));
+    if let Some(id) = import {
+        record.push(("imported", id.into()));
+    }
     if let Some(id) = &message.tool_call_id {
         record.push(("tool_call_id", id.as_str().into()));
     }
@@ -528,6 +526,9 @@ fn message(mut value: Value) -> Option<Message> {
         }
         Some(_) => return None,
     };
+    if content.len() > RECORD_LIMIT {
+        return None;
+    }
     let mut message = Message::text(role, content);
     message.tool_call_id = said(&value, "tool_call_id");
     let calls = value.get("tool_calls").and_then(Value::as_array);
@@ -544,33 +545,45 @@ fn message(mut value: Value) -> Option<Message> {
 
 /// Messages without calls that have not all their results, and without results that have no call.
 fn paired(messages: Vec<Message>) -> Vec<Message> {
-    let mut kept = Vec::new();
-    let mut messages = messages.into_iter().peekable();
-    while let Some(mut message) = messages.next() {
-        let mut results = Vec::new();
-        while let Some(result) = messages.next_if(|next| next.role == Role::Tool) {
-            results.push(result);
-        }
+    let mut kept: Vec<Message> = Vec::new();
+    // Where the message is that the next results belong to
+    let mut head = 0;
+    for message in messages {
         if message.role == Role::Tool {
-            continue;
-        }
-        let calls = &message.tool_calls;
-        let answers =
-            |call: &ToolCall, result: &Message| result.tool_call_id.as_ref() == Some(&call.id);
-        let mut each = calls.iter();
-        if each.all(|call| results.iter().any(|result| answers(call, result))) {
-            results.retain(|result| calls.iter().any(|call| answers(call, result)));
-        } else {
-            message.tool_calls.clear();
-            results.clear();
-            if message.content.is_empty() {
-                continue;
+            let caller = kept.get(head);
+            if caller
+                .is_some_and(|caller| caller.tool_calls.iter().any(|call| answers(&message, call)))
+            {
+                kept.push(message);
             }
+        } else {
+            settle(&mut kept, head);
+            head = kept.len();
+            kept.push(message);
         }
-        kept.push(message);
-        kept.append(&mut results);
     }
+    settle(&mut kept, head);
     kept
+}
+
+fn answers(result: &Message, call: &ToolCall) -> bool {
+    result.tool_call_id.as_ref() == Some(&call.id)
+}
+
+/// Takes the calls from a message if what follows it does not answer all of them.
+fn settle(kept: &mut Vec<Message>, head: usize) {
+    let Some((caller, results)) = kept.get(head..).and_then(<[Message]>::split_first) else {
+        return;
+    };
+    let mut calls = caller.tool_calls.iter();
+    if calls.all(|call| results.iter().any(|result| answers(result, call))) {
+        return;
+    }
+    kept.truncate(head + 1);
+    kept[head].tool_calls.clear();
+    if kept[head].content.is_empty() {
+        kept.pop();
+    }
 }
 
 /// The last messages of a file of lines, and whether the session has begun in it: it has more than some of
@@ -611,7 +624,7 @@ fn lines(bytes: &[u8], cut: bool, window: usize) -> (Session, Option<bool>) {
     let session = Session {
         messages,
         skipped: read.skipped,
-        unread: Vec::new(),
+        unread: None,
     };
     (session, read.begun)
 }
@@ -648,9 +661,9 @@ impl Reader {
             self.skipped += 1;
             return;
         };
-        let kind = value.get("_type").map(Value::as_str);
-        let part = kind == Some(Some("part"));
-        if kind == Some(Some("imported")) {
+        let kind = value.get("_type").and_then(Value::as_str);
+        let part = kind == Some("part");
+        if kind == Some("imported") {
             self.older.clear();
             self.import = said(&value, "id");
             self.begun = Some(true);
@@ -694,18 +707,22 @@ impl Reader {
                 parts: Vec::new(),
             });
         }
-        let known = self.torn.iter_mut().find(|text| text.id == id);
-        if let Some(text) = known.filter(|text| text.missing == number + 1) {
-            text.missing = number;
-            text.parts.push(said(value, "text")?);
+        let known = self.torn.iter().position(|text| text.id == id);
+        if let Some(at) = known {
+            let text = &mut self.torn[at];
+            if text.missing == number + 1 {
+                text.missing = number;
+                text.parts.push(said(value, "text")?);
+            }
         }
         if number == 0 {
-            let known = self.torn.iter().position(|text| text.id == id);
             match known.map(|at| self.torn.swap_remove(at)) {
-                Some(mut text) if text.missing == 0 => {
-                    text.parts.reverse();
-                    let text = text.parts.concat();
-                    for line in text.as_bytes().rsplit(|byte| *byte == b'\n') {
+                Some(text) if text.missing == 0 => {
+                    let mut whole = String::new();
+                    for part in text.parts.iter().rev() {
+                        whole.push_str(part);
+                    }
+                    for line in whole.as_bytes().rsplit(|byte| *byte == b'\n') {
                         self.line(line);
                     }
                 }

@@ -578,7 +578,7 @@ fn an_empty_file_is_none() {
 
 #[test]
 fn what_is_left_out_is_told() {
-    let too_long = "x".repeat(RECORD_LIMIT);
+    let too_long = "x".repeat(RECORD_LIMIT + 1);
     let text = |text: &str| json!({"role": "user", "content": text});
     let broken = ".clawft/workspace/sessions/cli_a.json";
     let lines = ".clawft/workspace/sessions/cli_a.jsonl";
