@@ -23,7 +23,6 @@
       systems = lib.filter (system: nixpkgs.legacyPackages ? ${system}) [
         "x86_64-linux"
         "aarch64-linux"
-        "x86_64-darwin"
         "aarch64-darwin"
       ];
       perSystem = lib.genAttrs systems (

@@ -20,6 +20,8 @@ let
       packages
       system
       ;
+    # NB: nixpkgs' own would not know what is in here
+    callPackage = call;
     craneLib = craneLibWith toolchain;
     # NB: an artifact waits for the standard library of its own target, and for no other
     toolchainFor = lib.genAttrs (lib.importTOML ../rust-toolchain.toml).toolchain.targets (
@@ -61,6 +63,7 @@ let
     buildWheel = call ./wheel.nix { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
     publishedWheel = call ./published-wheel.nix { };
+    wasiLibc = call ./wasi-libc.nix { };
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same
     cells = scope.cellsOf (lib.importTOML ../checks/matrix/matrix.toml);

@@ -37,6 +37,11 @@ let
       profile = "release";
       coverage.clawft-core = 90;
     };
+    # NB: by themselves, because the core has other features in them
+    clawft-wasm.crates = [
+      "clawft-wasip1"
+      "clawft-wasm"
+    ];
     ledger = {
       crates = [
         "ledger"
@@ -55,6 +60,7 @@ let
     matrix = {
       crates = [
         "clawft-host"
+        "clawft-wamr"
         "matrix"
         "wamr"
         "wasi-dylink"

@@ -13,10 +13,8 @@
   wabt,
   packages,
 }:
-mkShell {
-  # libiwasm.a, for crates/wamr
-  WAMR_DIR = packages.wamr;
-  packages = [
+let
+  tools = [
     toolchain
     binaryen
     gitMinimal
@@ -30,4 +28,11 @@ mkShell {
     packages.wamr
     packages.wasmtime
   ];
+in
+mkShell {
+  # libiwasm.a, for crates/wamr
+  WAMR_DIR = packages.wamr;
+  packages = tools;
+  # NB: a derivation names outputs for building, which need not be those with the programs
+  passthru = { inherit tools; };
 }

@@ -13,16 +13,20 @@
   sourceOf,
 }:
 let
-  inherit (packages) clawft-wasm clawft-wasip1;
+  inherit (packages) clawft-wasm clawft-wasip1 clawft-wasip1-http;
   component = "${clawft-wasm}/${clawft-wasm.output}";
   command = "${clawft-wasip1}/${clawft-wasip1.output}";
+  commandWithHttp = "${clawft-wasip1-http}/${clawft-wasip1-http.output}";
   hosts = callPackage ./hosts.nix { inherit component publishedWheel; };
 
   clawft-host = options: file: "clawft-host ${options} --inherit-env --dir {home} ${file}";
   wasmtime = options: file: "wasmtime run ${options} -S inherit-env --dir {home} ${file}";
   # NB: iwasm gives a program no variables but those that are named
   iwasm = file: "iwasm --stack-size=1048576 --heap-size=0 --dir={home} --env=HOME={home} ${file}";
-  python = "env PYTHONPATH=${hosts.python} python3 ${../../crates/clawft-wasm/hosts/host.py}";
+  wamr = file: "clawft-wamr --dir {home} ${file}";
+  pythonBy = script: "env PYTHONPATH=${hosts.python} python3 ${script}";
+  python = pythonBy ../../crates/clawft-wasm/hosts/host.py;
+  pythonWithHttp = pythonBy ../../crates/clawft-wasip1/hosts/host.py;
 
   # By form: the module, what the form has not, and how it is run in each mode
   forms = {
@@ -69,6 +73,24 @@ let
         python.absent = "PyPI's wasmtime runs it as Wasmtime does";
       };
     };
+    # The functions that it imports are its host's, so it runs in hosts of our own
+    wasip1-http = {
+      module = commandWithHttp;
+      modes = {
+        python = {
+          prepare = "${pythonWithHttp} --compile ${commandWithHttp} agent.cwasm";
+          program = "${pythonWithHttp} --dir {home} $PWD/agent.cwasm";
+        };
+        wamr-interp.program = wamr commandWithHttp;
+        wamr-aot = {
+          prepare = "wamrc --bounds-checks=1 -o agent.aot ${commandWithHttp}";
+          program = wamr "--compiled $PWD/agent.aot";
+        };
+      }
+      // lib.genAttrs [ "node" "wasmtime-aot" "wasmtime-jit" "wasmtime-winch" ] (_: {
+        absent = "a module with imports of its own needs a host that offers them";
+      });
+    };
   };
 
   measure =
@@ -96,9 +118,9 @@ let
           packages.wasmtime
           python3
         ];
-        HOME = "/build";
       }
       ''
+        export HOME=$NIX_BUILD_TOP
         mkdir $out
         ${prepare}
         clawft-server run --program "${program}" --report report.json \

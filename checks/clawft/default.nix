@@ -5,6 +5,7 @@
   runCommand,
   agentCells,
   jq,
+  nodejs,
   packages,
   publishedWheel,
   python3,
@@ -37,4 +38,20 @@ lib.listToAttrs (map verdict (lib.filter (cell: cell ? measure) agentCells))
       ]
     }/crates/clawft-wasm/tests/memory.py ${component} | tee $out
   '';
+  clawft-hosts =
+    runCommand "clawft-hosts"
+      {
+        nativeBuildInputs = [
+          nodejs
+          python3
+        ];
+      }
+      ''
+        export PYTHONPATH=${hosts.python}
+        usage="python3 ${../../crates/clawft-wasm/tests/usage.py}"
+        {
+          $usage node ${hosts.node}/host.mjs ${hosts.node}/clawft.js
+          $usage python3 ${../../crates/clawft-wasm/hosts/host.py} ${component}
+        } | tee $out
+      '';
 }

@@ -36,10 +36,6 @@ in
         platform = "manylinux2014_aarch64";
         sha256 = "675484e525c028dc02762b777f1db4477ea70caa3fec6775426daff4d64edfb1";
       };
-      x86_64-darwin = {
-        platform = "macosx_10_13_x86_64";
-        sha256 = "13fe813b922712a9e10fe0f48b2c56da06432eea4b24269bb7cd3a6b2720560b";
-      };
       x86_64-linux = {
         platform = "manylinux1_x86_64";
         sha256 = "cc14c3a17654e0394e0225b11813532ef0cd7bd1e222a0c5494cdedaabeddac4";

@@ -76,7 +76,7 @@ in
           nodejs
           python3
         ];
-        SHELL_PATH = lib.makeBinPath shell.drvAttrs.nativeBuildInputs;
+        SHELL_PATH = lib.makeBinPath shell.tools;
         NIX = "${nix}/bin";
         CARGO_CONFIG = "${workspace.whole.cargoVendorDir}/config.toml";
         knowledge = builtins.toJSON {

@@ -20,10 +20,6 @@ publishedWheel {
       platform = "manylinux_2_31_aarch64";
       sha256 = "31b75c9f6e09d000d062ef7e4eb3bcb3759fc1eda5619be50fdd8a830b0e8bdf";
     };
-    x86_64-darwin = {
-      platform = "macosx_10_12_x86_64";
-      sha256 = "367da91f0db6b494e1d4916e6ab3e3db3eb73f178fda6be32681c026af99f775";
-    };
     x86_64-linux = {
       platform = "manylinux_2_31_x86_64";
       sha256 = "dfac6021d9c4c5ef16b3a1d336c05ca5e8208ff30dec29d1c63ebcafbee3a346";

@@ -2,18 +2,20 @@
 # NB: there is no apt in the sandbox; the cases that need its signed index name themselves
 # here and run outside: `checks/nixw/run`.
 {
+  lib,
   runCommand,
+  stdenv,
   sourceOf,
   busybox,
   curl,
   python3,
 }:
-{
+# NB: nixpkgs has busybox for Linux only, and the registries' Nix is for that too
+lib.optionalAttrs stdenv.hostPlatform.isLinux {
   nixw =
     runCommand "nixw"
       {
         nativeBuildInputs = [
-          busybox
           curl
           python3
         ];
@@ -30,7 +32,8 @@
         find source -type f -exec sed -i "1s|^#!/bin/sh|#!$SHELL|" {} +
         mkdir bin
         ln -s $SHELL bin/sh
-        for applet in $(busybox --list | grep -xE 'ar|awk|flock|wget'); do ln -s ${busybox}/bin/busybox bin/$applet; done
+        # NB: of its applets, which nixpkgs has as programs beside it, no others
+        for applet in $(${busybox}/bin/busybox --list | grep -xE 'ar|awk|flock|wget'); do ln -s ${busybox}/bin/busybox bin/$applet; done
         PATH=$PWD/bin:$PATH source/checks/nixw/run | tee $out
       '';
 }

@@ -16,9 +16,9 @@
           python3
           wabt
         ];
-        HOME = "/build";
       }
       ''
+        export HOME=$NIX_BUILD_TOP
         python3 ${./check.py} ${./.}
         touch $out
       '';

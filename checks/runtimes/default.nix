@@ -35,9 +35,9 @@ in
     runCommand "wasmtime-programs"
       {
         nativeBuildInputs = [ packages.wasmtime ];
-        HOME = "/build";
       }
       ''
+        export HOME=$NIX_BUILD_TOP
         for command in "" run compile serve; do wasmtime $command --help > help; grep Usage help; done
         for file in ${hello "wasm32-wasip1"} ${hello "wasm32-wasip2"}; do
           wasmtime compile -o ahead $file

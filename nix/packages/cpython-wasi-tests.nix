@@ -20,10 +20,10 @@ let
           python313
         ];
         PYTHONHASHSEED = 0;
-        # NB: Wasmtime wants a folder for its cache, whether it has one or not
-        HOME = "/build";
       }
       ''
+        # NB: Wasmtime wants a folder for its cache, whether it has one or not
+        export HOME=$NIX_BUILD_TOP
         mkdir -p $out/root/lib $out/root/tmp
         cp -r --no-preserve=mode ${python}/lib/python3.13 $out/root/lib/
         tar xf $src --strip-components=2 -C $out/root/lib/python3.13 --wildcards '*/Lib/test'
@@ -39,9 +39,9 @@ let
           packages.wasmtime
           python3
         ];
-        HOME = "/build";
       }
       ''
+        export HOME=$NIX_BUILD_TOP
         python3 ${../cpython/test.py} --suite ${../cpython/tests.toml} --python ${guest}/python.cwasm \
           --root ${guest}/root --jobs $NIX_BUILD_CORES ${arguments} --out $out
       '';

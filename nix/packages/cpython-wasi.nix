@@ -13,11 +13,12 @@
   llvmPackages_22,
   pkgsCross,
   python313,
+  wasiLibc,
   writeText,
   zlib,
 }:
 let
-  inherit (pkgsCross.wasi32) llvmPackages wasilibc;
+  inherit (pkgsCross.wasi32) llvmPackages;
   build =
     changes:
     stdenvNoCC.mkDerivation (
@@ -37,7 +38,7 @@ let
         dontConfigure = true;
         buildPhase = ''
           runHook preBuild
-          bash ${../cpython/toolchain.sh} $NIX_BUILD_TOP/toolchain ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${llvmPackages.compiler-rt}
+          bash ${../cpython/toolchain.sh} $NIX_BUILD_TOP/toolchain ${lib.getLib wasiLibc} ${lib.getDev wasiLibc} ${llvmPackages.compiler-rt}
           PATH=$NIX_BUILD_TOP/toolchain/bin:$PATH bash ${../cpython/build.sh} \
             $out $NIX_BUILD_TOP/zlib $NIX_BUILD_TOP/toolchain/sysroot ${stdenvNoCC.buildPlatform.config}
           runHook postBuild
@@ -51,6 +52,11 @@ let
           description = "CPython as a WASI program, and as a library to embed";
           license = lib.licenses.psfl;
         };
+      }
+      # NB: since its version 26 the C library has functions for threads, though no threads, and Python
+      # would wait in them for ever at its end. It has its own for where there are none.
+      // lib.optionalAttrs (lib.versionAtLeast (wasiLibc.version or "0") "26") {
+        postPatch = "sed -i s/posix_threads=yes/posix_threads=stub/ configure";
       }
       // changes
     );

@@ -24,11 +24,10 @@ let
   # NB: the oldest glibc that the module runs on is that of the machine that built it, which differs
   # between the two sources of inputs, so the tag promises none
   platform =
-    {
-      aarch64-darwin = "macosx_11_0_arm64";
-      x86_64-darwin = "macosx_10_12_x86_64";
-    }
-    .${system} or "linux_${lib.removeSuffix "-linux" system}";
+    if system == "aarch64-darwin" then
+      "macosx_11_0_arm64"
+    else
+      "linux_${lib.removeSuffix "-linux" system}";
 
   common = {
     pname = crate;

@@ -11,6 +11,7 @@
   pkgsCross,
   host,
   packages,
+  wasiLibc,
 }:
 let
   cpython = packages.cpython-wasi;
@@ -18,7 +19,6 @@ let
     llvmPackages_22.clang-unwrapped
     llvmPackages_22.bintools-unwrapped
   ];
-  inherit (pkgsCross.wasi32) wasilibc;
   toolchain =
     runCommand "wasi-toolchain"
       {
@@ -27,7 +27,7 @@ let
         passthru = { inherit compilers; };
       }
       ''
-        bash ${../cpython/toolchain.sh} $out ${lib.getLib wasilibc} ${lib.getDev wasilibc} ${pkgsCross.wasi32.llvmPackages.compiler-rt}
+        bash ${../cpython/toolchain.sh} $out ${lib.getLib wasiLibc} ${lib.getDev wasiLibc} ${pkgsCross.wasi32.llvmPackages.compiler-rt}
       '';
 in
 runCommand "wasi-python-${cpython.version}"

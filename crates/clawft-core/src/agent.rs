@@ -538,7 +538,11 @@ impl Turn {
                 }
                 Ok(Some(Event::Text(text)))
             }
-            Ok(Piece::Whole(completion)) => self.completed(agent, completion, answer.shown),
+            Ok(Piece::Whole(completion)) => {
+                let shown = answer.shown;
+                drop(answer);
+                self.completed(agent, completion, shown)
+            }
             // What the user has read cannot be unsaid.
             Err(failure) if answer.shown > 0 => Err(self.error(agent, failure)),
             Err(failure) => {
@@ -592,10 +596,13 @@ impl Turn {
             let line = rest.iter().position(|byte| *byte == b'\n');
             let length = line.map_or(rest.len(), |end| end + 1);
             let text = decoder.push(&rest[..length])?;
-            answer.decoded += length;
-            answer.shown += text.len();
-            answer.decoder = Some(decoder);
-            return Ok(Piece::Text(text));
+            // Some servers keep the connection open after the answer, so its end is not that of the body.
+            if !decoder.ended() {
+                answer.decoded += length;
+                answer.shown += text.len();
+                answer.decoder = Some(decoder);
+                return Ok(Piece::Text(text));
+            }
         }
         Ok(Piece::Whole(decoder.finish()?))
     }

@@ -123,12 +123,18 @@ impl<R: FnMut() -> io::Result<Option<String>>, W: Write> Channel for Terminal<R,
     }
 }
 
-/// A text without what a terminal would obey: control characters, but for line breaks and tabs, become
-/// `�`. What a model or a web page says is not to move the cursor, rename the window or worse.
+/// A text without what a terminal would obey: control characters, but for line breaks and tabs, and those
+/// that turn the direction of writing around become `�`. What a model or a web page says is not to move the
+/// cursor, rename the window or stand in another order than it has.
 #[cfg(feature = "cli")]
 #[must_use]
 pub fn visible(text: &str) -> String {
-    let harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
+    let harmless = |character: char| match character {
+        '\n' | '\t' => true,
+        // Embeddings, overrides and isolates: the Unicode Bidirectional Algorithm, section 2
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        _ => !character.is_control(),
+    };
     let shown = text.chars().map(|character| {
         if harmless(character) {
             character
@@ -154,7 +160,7 @@ mod tests {
         assert_eq!((&*message.content, message.timestamp), ("hello", 7));
         terminal
             .send(&OutboundMessage {
-                content: "a\u{1b}[2Jb\tc\u{9b}".to_owned(),
+                content: "a\u{1b}[2Jb\tc\u{9b}\u{202e}d\u{2069}\u{200f}".to_owned(),
                 ..OutboundMessage::default()
             })
             .expect("cannot write");
@@ -163,7 +169,7 @@ mod tests {
         drop(terminal);
         assert_eq!(
             String::from_utf8(shown).expect("no text"),
-            "a\u{fffd}[2Jb\tc\u{fffd}\n"
+            "a\u{fffd}[2Jb\tc\u{fffd}\u{fffd}d\u{fffd}\u{200f}\n"
         );
     }
 }

@@ -476,9 +476,8 @@ fn is_secret(key: &str) -> bool {
 /// Whether a text is a URL that begins with a name and password.
 fn has_user(text: &str) -> bool {
     text::split_once(text, "://").is_some_and(|(_, rest)| {
-        rest.split('/')
-            .next()
-            .is_some_and(|host| host.contains('@'))
+        let mut host = rest.bytes().take_while(|byte| !b"/?#".contains(byte));
+        host.any(|byte| byte == b'@')
     })
 }
 
@@ -554,7 +553,7 @@ enum Kind {
     Name,
     /// The value of a header, whose name is the key
     Header,
-    /// A URL of HTTP, or an empty text
+    /// A URL of HTTP without a name and password, or an empty text
     Url,
     /// A list of texts
     Texts,
@@ -674,6 +673,10 @@ impl Kind {
                 "a line break or another control character in it; take it out"
             }
             Self::Name if text == Some("") => "empty; say one, or leave the key out",
+            // Not every host sends them, and a URL is shown where a key is not.
+            Self::Url if text.is_some_and(has_user) => {
+                "a name or password in it; extra_headers can have those"
+            }
             Self::Url if !text.is_some_and(is_url) => "no URL; it begins with http:// or https://",
             Self::Header if !is_token(key) => "no name of a header",
             _ => return None,

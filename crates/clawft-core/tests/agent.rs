@@ -334,6 +334,50 @@ fn nothing_is_tried_again_once_it_was_shown() {
     }
 }
 
+/// Whoever says that an answer is whole need not end the connection: what comes after is not waited for.
+#[test]
+fn an_answer_is_over_when_the_provider_says_so() {
+    let call =
+        json!({"index": 0, "id": "c", "function": {"name": "list_directory", "arguments": "{}"}});
+    let openai = [
+        format!(
+            "data: {}\n\ndata: [DONE]\n\n",
+            json!({"choices": [{"delta": {"tool_calls": [call]}}]})
+        ),
+        format!(
+            "data: {}\n\ndata: [DONE]\n\n",
+            json!({"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]})
+        ),
+    ];
+    let start = json!({
+        "type": "content_block_start", "index": 0,
+        "content_block": {"type": "tool_use", "id": "c", "name": "list_directory", "input": {}}
+    });
+    let text = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}});
+    let stop = json!({"type": "message_stop"});
+    let anthropic = [start, text].map(|event| format!("data: {event}\n\ndata: {stop}\n\n"));
+    for (model, bodies) in [("openai/m", openai), ("anthropic/m", anthropic)] {
+        let mut config = config();
+        config.agent.stream = true;
+        config.agent.model = model.into();
+        let mut provider = config.providers[0].clone();
+        provider.0 = "anthropic".into();
+        config.providers.push(provider);
+        // All that comes after the body is that the connection breaks.
+        let replies = bodies.map(|body| Reply::Says(200, vec![], body, true));
+        let bench = Bench::new(config, replies);
+        let (events, end) = bench.run();
+        assert_eq!(end, Ok(()), "{model}");
+        assert_eq!(events.len(), 4, "{model}: {events:?}");
+        assert_eq!(events[2], Event::Text("Hi".into()), "{model}");
+        assert_eq!(
+            bench.happened(),
+            ["send 0", "head 0", "drop 0", "send 1", "head 1", "drop 1"],
+            "{model}"
+        );
+    }
+}
+
 #[test]
 fn a_turn_ends_at_its_time() {
     let body = format!("{{{}", " ".repeat(5000));

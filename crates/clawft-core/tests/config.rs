@@ -293,6 +293,16 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     (
         "c.toml",
+        "[providers.a]\napi_base = 'http://name:sk-do-not-show-me@a.example/v1'",
+        "c.toml:2:1: providers.a.api_base: a name or password in it; extra_headers can have those",
+    ),
+    (
+        "c.json",
+        r#"{"tools": {"web": {"search": {"endpoint": "https://sk-do-not-show-me@a.example?q"}}}}"#,
+        "c.json:1:31: tools.web.search.endpoint: a name or password in it; extra_headers can have those",
+    ),
+    (
+        "c.toml",
         "[providers.a.extra_headers]\n'X Y' = 'z'",
         "c.toml:2:1: providers.a.extra_headers.X Y: no name of a header",
     ),

@@ -98,6 +98,42 @@ fn requests() {
     }
 }
 
+/// Azure's addresses end in a query: `…/openai/deployments/NAME?api-version=…` (Azure `OpenAI`, "REST API
+/// reference").
+#[test]
+fn a_path_goes_before_the_query_of_its_base() {
+    let chat = ChatRequest {
+        model: "m",
+        messages: &[],
+        tools: &[],
+        max_tokens: 1,
+        temperature: 0.0,
+        stream: false,
+    };
+    for (base, url) in [
+        ("http://a.example", "http://a.example/chat/completions"),
+        (
+            "http://a.example/v1/",
+            "http://a.example/v1/chat/completions",
+        ),
+        (
+            "http://a.example/v1?api-version=1",
+            "http://a.example/v1/chat/completions?api-version=1",
+        ),
+        (
+            "http://a.example/v1/?a=/b/&c=?",
+            "http://a.example/v1/chat/completions?a=/b/&c=?",
+        ),
+    ] {
+        let provider = OpenAi {
+            base: base.into(),
+            key: Secret::default(),
+            headers: Vec::new(),
+        };
+        assert_eq!(provider.request(&chat).url, url);
+    }
+}
+
 #[test]
 fn headers_of_the_user_replace_the_own_ones() {
     let chat = ChatRequest {
@@ -194,6 +230,11 @@ fn responses() {
             (result, _) => panic!("{name}: {result:?}"),
         }
 
+        // A byte order mark changes nothing.
+        let marked = ["\u{feff}".as_bytes(), body].concat();
+        assert_eq!(read(&*provider, &[&marked]).1, whole, "{name}, marked");
+        let single: Vec<&[u8]> = marked.chunks(1).collect();
+        assert_eq!(read(&*provider, &single).1, whole, "{name}, marked");
         // However it comes, it is the same.
         let single: Vec<&[u8]> = body.chunks(1).collect();
         assert_eq!(read(&*provider, &single).1, whole, "{name}, byte by byte");

@@ -191,6 +191,18 @@ fn what_cannot_be_sent() {
             ..get("")
         },
         Request {
+            url: "name:secret@a.example".into(),
+            ..get("")
+        },
+        Request {
+            url: "http://name:secret@".into(),
+            ..get("")
+        },
+        Request {
+            url: "ftp://name:secret@a.example/".into(),
+            ..get("")
+        },
+        Request {
             headers: vec![("x-key".into(), "very\nsecret".into())],
             ..get("http://127.0.0.1:1/")
         },

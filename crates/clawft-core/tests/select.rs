@@ -338,7 +338,7 @@ fn errors_say_what_to_set() {
         (None, None, "acme/m", format!("no provider acme: set providers.acme.api_base, or choose one of {known}")),
         (None, None, "/m", format!("no provider : set providers..api_base, or choose one of {known}")),
         (Some(("acme", "k", None)), None, "acme/m", "the address of acme is not known: set providers.acme.api_base".to_string()),
-        (Some(("acme", "k", Some("ftp://a"))), None, "acme/m", "providers.acme.api_base should start with http:// or https://, not \"ftp://a\"".to_string()),
+        (Some(("acme", "k", Some("ftp://a"))), None, "acme/m", "providers.acme.api_base should start with http:// or https://".to_string()),
         (None, None, "gpt-4o", format!("no key for gpt-4o: set OPENROUTER_API_KEY or providers.openrouter.api_key, or start the model with a provider, one of {known}")),
         (None, Some(("OPENAI_API_KEY", "sk-1\r\nx: y")), "openai/m", "the key for openai has characters that no key has".to_string()),
         (Some(("acme", "schlüssel", Some("http://a"))), None, "acme/m", "the key for acme has characters that no key has".to_string()),

@@ -1,8 +1,10 @@
 """A host of WASI 0.1 with the functions of `clawft_http`, by PyPI's `wasmtime` and Python's http.client.
 
-    python3 host.py [--dir FOLDER]... clawft-http.wasm --json --session cli:default 'Hello'
+    python3 host.py [--dir FOLDER]... clawft-http.wasm [ARGUMENT]...
 
-It opens ~/.clawft to the program, or the folders of --dir, and gives it the environment. docs/deployment.md describes the functions.
+The program is opened ~/.clawft, or the folders of --dir, and given the environment; the arguments are those of `clawft`. A file that
+ends in .cwasm is taken as compiled before: `python3 host.py --compile clawft-http.wasm clawft-http.cwasm`. docs/deployment.md
+describes the functions.
 """
 
 import http.client
@@ -35,9 +37,9 @@ class Exchange:
         try:
             kind, port = kinds[target.scheme], target.port
         except (KeyError, ValueError) as error:
-            raise Failure(INVALID, url) from error
-        if not target.hostname:
-            raise Failure(INVALID, url)
+            raise Failure(INVALID, "the URL") from error
+        if not target.hostname or target.username is not None:
+            raise Failure(INVALID, "the URL")
         self.connection = kind(target.hostname, port, timeout=timeout or None)
         self.path = (target.path or "/") + (f"?{target.query}" if target.query else "")
         self.response = None
@@ -169,29 +171,48 @@ class Memory:
         self.memory.write(self.caller, data, start)
 
 
+def module_of(engine, path):
+    """A module, if it is not compiled before."""
+    read = Module.deserialize_file if path.endswith(".cwasm") else Module.from_file
+    return read(engine, path)
+
+
+def is_unicode(text):
+    """Whether it can be passed on: Python has half a character for a byte that is none."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def main(arguments):
+    engine = Engine()
+    match arguments:
+        case ["--compile", module, compiled]:
+            with open(compiled, "wb") as file:
+                file.write(Module.from_file(engine, module).serialize())
+            return 0
     folders = []
-    while arguments[0] == "--dir":
+    while len(arguments) > 1 and arguments[0] == "--dir":
         folders.append(arguments[1])
         arguments = arguments[2:]
+    if not arguments or arguments[0].startswith("-") or not all(map(is_unicode, arguments)):
+        print("usage: host.py [--dir FOLDER]... clawft-http.wasm [ARGUMENT]...", file=sys.stderr)
+        return 2
     if not folders:
         folders = [os.path.join(os.environ["HOME"], ".clawft")]
         os.makedirs(folders[0], exist_ok=True)
-    engine = Engine()
     linker = Linker(engine)
     linker.define_wasi()
     Network().define(linker)
     store = Store(engine)
     wasi = WasiConfig()
     wasi.argv = arguments
-    wasi.env = list(os.environ.items())
+    wasi.env = [pair for pair in os.environ.items() if is_unicode("".join(pair))]
     for folder in folders:
         wasi.preopen_dir(folder, folder)
     wasi.inherit_stdin()
     wasi.inherit_stdout()
     wasi.inherit_stderr()
     store.set_wasi(wasi)
-    program = linker.instantiate(store, Module.from_file(engine, arguments[0]))
+    program = linker.instantiate(store, module_of(engine, arguments[0]))
     try:
         program.exports(store)["_start"](store)
     except ExitTrap as exit_trap:

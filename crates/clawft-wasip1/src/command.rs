@@ -11,7 +11,7 @@ use clawft_core::platform::Platform;
 use serde_json::Value;
 
 use crate::options::{Action, Options};
-use crate::{files, host, http, random};
+use crate::{files, host, http, input, random};
 
 /// The conversation, if none is named.
 const SESSION: &str = "cli:default";
@@ -27,8 +27,9 @@ Ask an agent that has tools for files, the web and memory.
 
 Usage: clawft.wasm [OPTIONS] [MESSAGE]
 
-Without MESSAGE, standard input has it: a JSON object {\"message\", \"session\"}, the latter if it
-is not that of --session, or a text. Standard output gets events, a JSON object on a line for each:
+Without MESSAGE, standard input has it: a JSON object {\"message\", \"session\"} or {\"role\": \"user\",
+\"content\", \"session\"}, the session if it is not that of --session, or else the text itself.
+Standard output gets events, a JSON object on a line for each:
   {\"type\":\"text\",\"text\"}, {\"type\":\"tool_call\",\"id\",\"name\",\"arguments\"},
   {\"type\":\"tool_result\",\"id\",\"name\",\"content\",\"failed\"},
   {\"type\":\"done\",\"text\",\"stop\",\"usage\":{\"input\",\"output\"},\"iterations\"}, {\"type\":\"error\",\"message\"}
@@ -85,7 +86,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let options = Options::parse(std::env::args().skip(1)).map_err(Failure::Usage)?;
+    let arguments = std::env::args_os().skip(1);
+    let options = Options::parse(arguments).map_err(Failure::Usage)?;
     match options.action {
         Action::Help => return Ok(io::stdout().write_all(HELP.as_bytes())?),
         Action::Version => {
@@ -128,30 +130,18 @@ fn line(value: &Value) -> io::Result<()> {
 
 /// The message that standard input has, and its session.
 fn read(session: String) -> Result<(String, String), Failure> {
-    let mut input = String::new();
+    let mut text = String::new();
     io::stdin()
         .take(MAX_INPUT + 1)
-        .read_to_string(&mut input)
+        .read_to_string(&mut text)
         .map_err(|error| Failure::Usage(format!("standard input: {error}")))?;
-    if input.len() as u64 > MAX_INPUT {
+    if text.len() as u64 > MAX_INPUT {
         return Err(Failure::Usage(format!(
             "standard input is longer than {MAX_INPUT} bytes"
         )));
     }
-    let Ok(Value::Object(mut object)) = serde_json::from_slice(input.as_bytes()) else {
-        return Ok((session, input));
-    };
-    let session = match object.remove("session") {
-        None => session,
-        Some(Value::String(session)) => session,
-        Some(_) => return Err(Failure::Usage("\"session\" is no text".to_owned())),
-    };
-    match object.remove("message") {
-        Some(Value::String(message)) => Ok((session, message)),
-        _ => Err(Failure::Usage(
-            "standard input has no text \"message\"".to_owned(),
-        )),
-    }
+    let input = input::read(text).map_err(Failure::Usage)?;
+    Ok((input.session.unwrap_or(session), input.message))
 }
 
 fn open(options: &Options) -> Result<Agent, Error> {

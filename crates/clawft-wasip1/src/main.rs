@@ -9,6 +9,8 @@ mod host;
 #[cfg(target_os = "wasi")]
 mod http;
 #[cfg(any(test, target_os = "wasi"))]
+mod input;
+#[cfg(any(test, target_os = "wasi"))]
 mod options;
 #[cfg(target_os = "wasi")]
 mod random;

@@ -1,5 +1,7 @@
 //! What the command is told: the options of the native `clawft`, as far as they apply.
 
+use std::ffi::OsString;
+
 /// What the command does.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum Action {
@@ -38,16 +40,21 @@ impl Options {
     ///
     /// # Errors
     /// Which argument is none, or lacks its value.
-    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut options = Self::default();
-        let mut arguments = arguments.into_iter();
+        let mut arguments = arguments.into_iter().map(|argument| {
+            let no_text =
+                |argument: OsString| format!("{} is no UTF-8", argument.to_string_lossy());
+            argument.into_string().map_err(no_text)
+        });
         let mut only_message = false;
-        while let Some(argument) = arguments.next() {
+        while let Some(argument) = arguments.next().transpose()? {
             let (name, mut given) = match argument.split_once('=') {
                 Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
                 _ => (argument.as_str(), None),
             };
             match name {
+                "help" if !only_message => options.action = Action::Help,
                 _ if only_message || !name.starts_with('-') || name == "-" => {
                     if options.message.replace(argument.clone()).is_some() {
                         return Err(format!("a second message: {argument}"));
@@ -68,7 +75,10 @@ impl Options {
                         "--workspace" => &mut options.workspace,
                         _ => return Err(format!("there is no option {name}")),
                     };
-                    let given = given.take().or_else(|| arguments.next());
+                    let given = match given.take() {
+                        Some(given) => Some(given),
+                        None => arguments.next().transpose()?,
+                    };
                     *value = Some(given.ok_or_else(|| format!("{name} lacks its value"))?);
                 }
             }
@@ -82,10 +92,12 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::{Action, Options};
 
     fn parse(line: &str) -> Result<Options, String> {
-        Options::parse(line.split_whitespace().map(str::to_owned))
+        Options::parse(line.split_whitespace().map(OsString::from))
     }
 
     #[test]
@@ -102,6 +114,27 @@ mod tests {
         let options = parse("--capabilities -- --help").expect("options");
         assert_eq!(options.message.as_deref(), Some("--help"));
         assert_eq!(options.action, Action::Capabilities);
+        assert_eq!(parse("-- help").expect("options").action, Action::Answer);
+        assert_eq!(parse("help").expect("options").action, Action::Help);
+        assert_eq!(parse("--help").expect("options").action, Action::Help);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_text_is_refused() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        for arguments in [
+            &[&b"\xff"[..]][..],
+            &[b"--model", b"a\xff"],
+            &[b"--", b"\xff"],
+        ] {
+            let arguments = arguments
+                .iter()
+                .map(|word| OsString::from_vec(word.to_vec()));
+            let error = Options::parse(arguments).expect_err("no UTF-8");
+            assert!(error.ends_with("\u{fffd} is no UTF-8"), "{error}");
+        }
     }
 
     #[test]

@@ -1,30 +1,56 @@
 // The component in Node, by what `jco transpile` makes of it; used as `clawft --json` is.
 //
-//   npx jco transpile clawft.wasm --name clawft -o transpiled
-//   node host.mjs transpiled/clawft.js --json --session cli:default 'Hello'
+//   node host.mjs clawft.js [--dir FOLDER]... [--session KEY] [--json] [--capabilities | MESSAGE]
 //
-// It opens ~/.clawft to the component, or the folders of --dir, and gives it the environment.
+// Without MESSAGE, standard input has it. The component is opened ~/.clawft, or the folders of --dir, and given the
+// environment. WASI is the one that `clawft.js` imports: `@bytecodealliance/preview2-shim`, installed beside it.
 
 import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { _setEnv } from '@bytecodealliance/preview2-shim/cli';
-import { _clearPreopens, _addPreopen } from '@bytecodealliance/preview2-shim/filesystem';
+import { parseArgs } from 'node:util';
 
-const [, , module, ...words] = process.argv;
-let session = 'cli:default';
-let message;
-const folders = [];
-while (words.length > 0) {
-  const word = words.shift();
-  if (word === '--session') session = words.shift();
-  else if (word === '--dir') folders.push(words.shift());
-  else if (word !== '--json') message = word;
+const USAGE =
+  'usage: node host.mjs clawft.js [--dir FOLDER]... [--session KEY] [--json] [--capabilities | MESSAGE]\n';
+
+/// What the arguments say.
+function read() {
+  const options = {
+    capabilities: { type: 'boolean', default: false },
+    dir: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: true },
+    session: { type: 'string', default: 'cli:default' },
+  };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [module, message] = positionals;
+  const count = positionals.length;
+  if (!values.help && (count < 1 || count > (values.capabilities ? 1 : 2))) {
+    throw new TypeError('a module, and at most one message or --capabilities, are needed');
+  }
+  return { ...values, module, message };
 }
+
+let told;
+try {
+  told = read();
+} catch (error) {
+  process.stderr.write(`host.mjs: ${error.message}\n${USAGE}`);
+  process.exit(2);
+}
+if (told.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+const { module, message, session, dir: folders } = told;
 if (folders.length === 0) {
   folders.push(join(process.env.HOME, '.clawft'));
   mkdirSync(folders[0], { recursive: true });
 }
+const beside = createRequire(resolve(module));
+const shim = (part) => import(pathToFileURL(beside.resolve(`@bytecodealliance/preview2-shim/${part}`)));
+const [{ _setEnv }, { _clearPreopens, _addPreopen }] = [await shim('cli'), await shim('filesystem')];
 _setEnv(process.env);
 _clearPreopens();
 for (const folder of folders) _addPreopen(folder, folder);
@@ -44,7 +70,7 @@ function line({ tag, val }) {
 
 const show = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 try {
-  if (message === '--capabilities') {
+  if (told.capabilities) {
     process.stdout.write(`${agent.capabilities()}\n`);
   } else {
     const turn = agent.start(session, message ?? readFileSync(0, 'utf8'));

@@ -1,11 +1,12 @@
 """The component in a Python program, by PyPI's `wasmtime`; used as `clawft --json` is.
 
-    python3 host.py clawft.wasm --json --session cli:default 'Hello'
+    python3 host.py clawft.wasm [--dir FOLDER]... [--session KEY] [--json] [--capabilities | MESSAGE]
 
-It opens ~/.clawft to the component, or the folders of --dir, and gives it the environment. A file that ends in .cwasm is taken as
-compiled before: `python3 host.py --compile clawft.wasm clawft.cwasm`.
+Without MESSAGE, standard input has it. The component is opened ~/.clawft, or the folders of --dir, and given the environment. A
+file that ends in .cwasm is taken as compiled before: `python3 host.py --compile clawft.wasm clawft.cwasm`.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -30,7 +31,7 @@ class Host:
         linker.add_wasi_http()
         self.store = Store(engine)
         wasi = WasiConfig()
-        wasi.env = list(environment.items())
+        wasi.env = [pair for pair in environment.items() if is_unicode("".join(pair))]
         for folder in folders:
             wasi.preopen_dir(folder, folder)
         self.store.set_wasi(wasi)
@@ -74,35 +75,41 @@ def show(line):
     print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
+def is_unicode(text):
+    """Whether it can be passed on: Python has half a character for a byte that is none."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def main(arguments):
     if arguments[:1] == ["--compile"]:
         component = Component.from_file(Engine(Config()), arguments[1])
         with open(arguments[2], "wb") as file:
             file.write(component.serialize())
         return 0
-    module, *arguments = arguments
-    session, message, folders = "cli:default", None, []
-    while arguments:
-        argument = arguments.pop(0)
-        if argument == "--session":
-            session = arguments.pop(0)
-        elif argument == "--dir":
-            folders.append(arguments.pop(0))
-        elif argument == "--capabilities":
-            message = argument
-        elif argument != "--json":
-            message = argument
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("module")
+    parser.add_argument("message", nargs="?")
+    parser.add_argument("--dir", action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--session", default="cli:default", metavar="KEY")
+    parser.add_argument("--json", action="store_true", help="as it does anyway")
+    parser.add_argument("--capabilities", action="store_true")
+    told = parser.parse_intermixed_args(arguments)
+    if not is_unicode(told.session + (told.message or "")):
+        parser.error("a message or session that is no UTF-8")
+    if told.capabilities and told.message is not None:
+        parser.error("a message and --capabilities")
+    folders, message = told.dir, told.message
     if not folders:
         folders = [os.path.join(os.environ["HOME"], ".clawft")]
         os.makedirs(folders[0], exist_ok=True)
-    host = Host(module, folders, dict(os.environ))
-    if message == "--capabilities":
+    host = Host(told.module, folders, dict(os.environ))
+    if told.capabilities:
         result = host.call("capabilities")
         print(result if isinstance(result, str) else result.message)
         return 0 if isinstance(result, str) else 1
     if message is None:
         message = sys.stdin.read()
-    turn = host.call("start", session, message)
+    turn = host.call("start", told.session, message)
     result = turn
     while not failed(result):
         result = host.call("[method]turn.next", turn)

@@ -56,7 +56,7 @@ impl HttpClient for Outgoing {
             .and_then(|()| message.set_scheme(Some(&target.scheme)))
             .and_then(|()| message.set_authority(Some(target.authority)))
             .and_then(|()| message.set_path_with_query(Some(&target.path)))
-            .map_err(|()| HttpError::Invalid(request.url.clone()))?;
+            .map_err(|()| invalid_url())?;
         let options = (request.timeout > 0).then(|| {
             let options = RequestOptions::new();
             let timeout = Some(request.timeout.saturating_mul(MILLISECOND));
@@ -65,9 +65,7 @@ impl HttpClient for Outgoing {
             let _ = options.set_first_byte_timeout(timeout);
             options
         });
-        let body = message
-            .body()
-            .map_err(|()| HttpError::Invalid(request.url.clone()))?;
+        let body = message.body().map_err(|()| invalid_url())?;
         let response = error_code::send(message, options)?;
         // Whoever answers without having read all of it, does answer: the response tells.
         let _ = write(body, &request.body, request.timeout);
@@ -223,6 +221,11 @@ fn write(body: OutgoingBody, content: &[u8], timeout: u64) -> Result<(), ()> {
     error_code::end(body).map_err(drop)
 }
 
+/// That a URL cannot be sent. It may have a password in it, so it is not shown.
+fn invalid_url() -> HttpError {
+    HttpError::Invalid(String::from("the URL"))
+}
+
 /// Where a URL leads.
 struct Target<'a> {
     scheme: Scheme,
@@ -232,12 +235,11 @@ struct Target<'a> {
 
 impl<'a> Target<'a> {
     fn parse(url: &'a str) -> Result<Self, HttpError> {
-        let invalid = || HttpError::Invalid(url.to_owned());
-        let (scheme, rest) = split_once(url, "://").ok_or_else(invalid)?;
+        let (scheme, rest) = split_once(url, "://").ok_or_else(invalid_url)?;
         let scheme = match scheme {
             "https" => Scheme::Https,
             "http" => Scheme::Http,
-            _ => return Err(invalid()),
+            _ => return Err(invalid_url()),
         };
         let rest = rest.split('#').next().unwrap_or(rest);
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -246,7 +248,7 @@ impl<'a> Target<'a> {
             || authority.contains('@')
             || url.bytes().any(|byte| byte <= b' ' || byte == 0x7f)
         {
-            return Err(invalid());
+            return Err(invalid_url());
         }
         let path = if path.starts_with('/') {
             path.to_owned()

@@ -15,7 +15,7 @@ use crate::show::Show;
 const HELP: &str = "\
 /new            begin a new conversation
 /sessions       list the conversations that are kept
-/session KEY    go on with one of them
+/session [KEY]  show which one this is, or go on with another
 /model [MODEL]  show or change the model
 /help           show this
 /exit           leave, as Ctrl-D does
@@ -49,20 +49,29 @@ pub fn hold(agent: &mut Agent, machine: &Machine, session: &str) -> Result<()> {
                 key = format!("cli:{}", now());
                 format!("this is {key}")
             }
-            ["/session", other] => {
-                other.clone_into(&mut key);
-                format!("this is {key}")
-            }
+            ["/session"] => format!("this is {key}"),
+            // A message would find no other fault than its first reading.
+            ["/session", other] => match agent.sessions().load(other, 1) {
+                Ok(_) => {
+                    other.clone_into(&mut key);
+                    format!("this is {key}")
+                }
+                Err(error) => error.to_string(),
+            },
             ["/sessions"] => match agent.sessions().keys() {
                 Ok(sessions) => sessions.join("\n"),
                 Err(error) => error.to_string(),
             },
             ["/model"] => agent.config().agent.model.clone(),
             ["/model", model] => {
-                model.clone_into(&mut agent.config_mut().agent.model);
+                let current = &mut agent.config_mut().agent.model;
+                let before = std::mem::replace(current, (*model).to_owned());
                 match agent.check_model() {
                     Ok(()) => format!("the model is {model}"),
-                    Err(error) => error.to_string(),
+                    Err(error) => {
+                        agent.config_mut().agent.model = before;
+                        error.to_string()
+                    }
                 }
             }
             [command, ..] if command.starts_with('/') && !command[1..].contains('/') => {

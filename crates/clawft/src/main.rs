@@ -42,7 +42,7 @@ Examples:
 #[derive(Parser)]
 #[command(version, after_help = HELP, max_term_width = 100)]
 struct Cli {
-    /// The message
+    /// The message, after -- whatever it looks like
     message: Option<String>,
     /// Write events as JSON lines
     #[arg(long)]
@@ -69,6 +69,9 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.message.as_deref() == Some("help") && !std::env::args_os().any(|word| word == "--") {
+        Cli::parse_from(["clawft", "--help"]);
+    }
     let Err(error) = run(&cli, &Machine::new()) else {
         return ExitCode::SUCCESS;
     };
@@ -117,7 +120,10 @@ fn run(cli: &Cli, machine: &Machine) -> Result<()> {
 
 fn open(cli: &Cli, machine: &Machine) -> Result<Agent, Error> {
     let platform = machine.platform();
-    let mut config = Config::load(&platform, cli.config.as_deref().map(absolute).as_deref())?;
+    // Only here is there a current folder.
+    let config = cli.config.clone().filter(|path| !path.is_empty());
+    let config = config.or_else(|| platform.environment.variable("CLAWFT_CONFIG"));
+    let mut config = Config::load(&platform, config.as_deref().map(absolute).as_deref())?;
     if let Some(model) = &cli.model {
         config.agent.model.clone_from(model);
     }

@@ -115,7 +115,7 @@ fn arguments_go_before_the_configuration() {
 
 #[test]
 fn a_configuration_by_its_path() {
-    let home = Home::new(json!([{"answer": {"text": "Yes."}}]));
+    let home = Home::new(json!([{"times": 3, "answer": {"text": "Yes."}}]));
     let moved = home.path().join("elsewhere.json");
     fs::rename(home.path().join(suite::CONFIG), moved).expect("cannot move it");
     let (code, _, err) = home.run(&["Hi"]);
@@ -124,10 +124,14 @@ fn a_configuration_by_its_path() {
         err.starts_with("clawft: ") && err.contains("_API_KEY"),
         "{err}"
     );
-    assert_eq!(
-        home.run(&["--config", "elsewhere.json", "Hi"]),
-        (0, "Yes.\n".into(), String::new())
-    );
+    let answered = (0, "Yes.\n".into(), String::new());
+    assert_eq!(home.run(&["--config", "elsewhere.json", "Hi"]), answered);
+    // A variable is read as an option is, and an empty option is none.
+    for arguments in [&["Hi"][..], &["--config", "", "Hi"]] {
+        let mut command = home.command(arguments);
+        command.env("CLAWFT_CONFIG", "elsewhere.json");
+        assert_eq!(said(&command.output().expect("cannot start it")), answered);
+    }
     let (code, _, err) = home.run(&["--config", "missing.json", "Hi"]);
     assert_eq!(code, 1);
     assert!(err.contains("missing.json"), "{err}");
@@ -197,6 +201,9 @@ fn help_version_and_wrong_arguments() {
     ] {
         assert!(out.contains(part), "{part}");
     }
+    assert_eq!(home.run(&["help"]), (0, out, String::new()));
+    // Here it is a message, which the server does not expect.
+    assert_eq!(home.run(&["--", "help"]).0, 1);
     let (code, out, _) = home.run(&["--version"]);
     assert_eq!(
         (code, &*out),
@@ -341,8 +348,10 @@ fn a_conversation_at_a_terminal() {
         ("", "Second answer.\r\n"),
         ("/sessions", "cli:default"),
         ("/session cli:default", "this is cli:default"),
-        ("/model nobody/x", "nobody"),
-        ("hello", "clawft: "),
+        ("/session ../x", "session \"../x\": "),
+        ("/session", "this is cli:default"),
+        ("/model nobody/x", "no provider nobody"),
+        ("/model", "openai/test-model"),
         ("/model openai/x", "the model is openai/x"),
     ] {
         if !line.is_empty() {

@@ -18,7 +18,7 @@ pub struct Budgets(BTreeMap<String, Size>);
 pub enum BudgetError {
     /// Not the TOML of budgets.
     #[error("{0}each artifact is a table with `raw` and `gzip`, in bytes")]
-    Malformed(#[from] toml::de::Error),
+    Malformed(toml::de::Error),
     /// No such artifact.
     #[error("no budget for `{artifact}`; there are budgets for: {known}")]
     Unknown {
@@ -35,7 +35,7 @@ impl Budgets {
     /// # Errors
     /// [`BudgetError::Malformed`].
     pub fn parse(text: &str) -> Result<Self, BudgetError> {
-        Ok(toml::from_str(text)?)
+        toml::from_str(text).map_err(BudgetError::Malformed)
     }
 
     /// The budget of an artifact.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
-use ledger::module::LARGEST;
+use ledger::module::{LARGEST, Parts};
 use ledger::recording::LISTED_FROM;
 use ledger::{Account, Budgets, Growth, Recording, Size};
 
@@ -144,19 +144,16 @@ impl Check {
             self.subject.baseline()?,
         );
 
-        let mut output = io::stdout().lock();
         if *json {
-            writeln!(output, "{}", serde_json::to_string_pretty(&account)?)?;
+            print(&serde_json::to_string_pretty(&account)?)?;
         } else {
             let word = if account.within_budget {
                 "within budget"
             } else {
                 "over budget"
             };
-            writeln!(output, "{artifact}: {word}")?;
-            for entry in account.entries() {
-                writeln!(output, "  {entry}")?;
-            }
+            let [raw, gzip] = account.entries();
+            print(&format!("{artifact}: {word}\n  {raw}\n  {gzip}"))?;
         }
         if account.within_budget {
             return Ok(ExitCode::SUCCESS);
@@ -186,7 +183,7 @@ impl Record {
         let subject = &self.subject;
         let recording = subject.recording()?.listed_from(LISTED_FROM);
         if subject.json {
-            println!("{}", serde_json::to_string_pretty(&recording)?);
+            print(&serde_json::to_string_pretty(&recording)?)?;
             return Ok(ExitCode::SUCCESS);
         }
         let path = subject.baseline_path();
@@ -197,7 +194,7 @@ impl Record {
             recording.to_toml()?
         );
         write_whole(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}: {} bytes", path.display(), recording.raw);
+        print(&format!("{}: {} bytes", path.display(), recording.raw))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -208,11 +205,10 @@ impl Diff {
             &read_recording(&self.before)?,
             &read_recording(&self.after)?,
         );
-        let mut output = io::stdout().lock();
         if self.json {
-            writeln!(output, "{}", serde_json::to_string_pretty(&growth)?)?;
+            print(&serde_json::to_string_pretty(&growth)?)?;
         } else {
-            write!(output, "{}", growth.shown(self.rows.rows))?;
+            print(growth.shown(self.rows.rows).to_string().trim_end())?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -221,15 +217,13 @@ impl Diff {
 impl Measure {
     fn run(&self) -> anyhow::Result<ExitCode> {
         let size = Size::measure(&read(&self.file)?)?;
-        let mut output = io::stdout().lock();
         if self.json {
-            writeln!(output, "{}", serde_json::to_string(&size)?)?;
+            print(&serde_json::to_string(&size)?)?;
         } else {
-            writeln!(
-                output,
+            print(&format!(
                 "raw: {} bytes\ngzip -9: {} bytes",
                 size.raw, size.gzip
-            )?;
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -237,8 +231,13 @@ impl Measure {
 
 impl Subject {
     fn recording(&self) -> anyhow::Result<Recording> {
-        let names = self.names.as_deref().map(read).transpose()?;
-        record(&self.file, names.as_deref())
+        let Some(path) = &self.names else {
+            return record(&self.file, None);
+        };
+        let names = read(path)?;
+        // What is wrong with it is told of it, and not of the module that it is held against.
+        Parts::of(&names).with_context(|| path.display().to_string())?;
+        record(&self.file, Some(&names))
     }
 
     fn baseline_path(&self) -> PathBuf {
@@ -260,7 +259,7 @@ impl Subject {
 
     /// What records the baseline, in a clone of the repository.
     fn recording_command(&self) -> String {
-        let mut command = format!("nix run .#ledger -- record --artifact {}", self.artifact);
+        let mut command = format!("./nixw run .#ledger -- record --artifact {}", self.artifact);
         if let Some(names) = &self.names {
             command = format!("{command} --names {}", quoted(names));
         }
@@ -289,7 +288,19 @@ fn read_recording(path: &Path) -> anyhow::Result<Recording> {
     if read(path)?.starts_with(b"\0asm") {
         return record(path, None);
     }
-    Recording::parse(&read_text(path)?).with_context(|| path.display().to_string())
+    let text = read_text(path).context("neither a WebAssembly module nor a baseline")?;
+    Recording::parse(&text).with_context(|| path.display().to_string())
+}
+
+/// Writes a text and the end of its line to standard output. Who has read enough may close it.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    match writeln!(output, "{text}").and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -309,7 +320,8 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {
-    String::from_utf8(read(path)?).with_context(|| path.display().to_string())
+    let text = String::from_utf8(read(path)?).ok();
+    text.with_context(|| format!("{}: not UTF-8", path.display()))
 }
 
 /// Writes a file, or leaves it as it was.

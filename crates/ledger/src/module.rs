@@ -33,7 +33,7 @@ pub enum ModuleError {
     NotWasm,
     /// It begins as WebAssembly.
     #[error("a faulty WebAssembly module: {0}")]
-    Faulty(#[from] wasmparser::Error),
+    Faulty(wasmparser::Error),
     /// No function has a name.
     #[error(
         "no function has a name: give the module before it was stripped, `.named` of its package"
@@ -42,6 +42,13 @@ pub enum ModuleError {
     /// The file with the names is another program.
     #[error("the names are of another module: its {0} differ")]
     OtherNames(&'static str),
+}
+
+// The message has it already, so it is no cause besides.
+impl From<wasmparser::Error> for ModuleError {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Faulty(error)
+    }
 }
 
 impl Parts {

@@ -40,8 +40,8 @@ pub struct Recording {
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// Not the TOML of a recording.
-    #[error("{0}")]
-    Malformed(#[from] toml::de::Error),
+    #[error("neither a WebAssembly module nor a baseline: {0}")]
+    Malformed(toml::de::Error),
     /// A table's rows are not what they should come to.
     #[error("{what} {are} {sum} bytes, and not {expected}: record it anew")]
     Sum {
@@ -130,7 +130,7 @@ impl Recording {
     /// # Errors
     /// [`RecordingError`], also if the rows do not come to the file's size.
     pub fn parse(text: &str) -> Result<Self, RecordingError> {
-        let recording: Self = toml::from_str(text)?;
+        let recording: Self = toml::from_str(text).map_err(RecordingError::Malformed)?;
         recording.add_up()?;
         Ok(recording)
     }

@@ -1,8 +1,9 @@
 //! The program as a user runs it.
 
 use std::fs;
+use std::io::{self, PipeWriter};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -37,11 +38,16 @@ impl Folder {
     }
 
     fn ledger<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_ledger"))
-            .args(arguments)
-            .current_dir(&self.0)
+        let arguments: Vec<_> = arguments.into_iter().collect();
+        self.command(&arguments)
             .output()
             .expect("the program starts")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ledger"));
+        command.args(arguments).current_dir(&self.0);
+        command
     }
 
     /// `ledger check` of `thing`, with the exit code that it must have.
@@ -106,7 +112,7 @@ fn a_breach_shows_what_grew_and_what_mends_it() {
     assert!(!errors.contains("alpha"), "{errors}");
     assert!(errors.contains("a_big_function"), "{errors}");
     assert!(
-        errors.contains("nix run .#ledger -- record --artifact thing thing.wasm\n"),
+        errors.contains("./nixw run .#ledger -- record --artifact thing thing.wasm\n"),
         "{errors}"
     );
 }
@@ -173,6 +179,9 @@ fn modules_and_baselines_are_compared() {
 fn usage_errors_are_told_apart_from_breaches() {
     let folder = Folder::with_budget("usage", "raw = 1\ngzip = 1");
     folder.file("text.wasm", "x");
+    folder.file("bytes", [0xff]);
+    let whole = functions(&[("alpha", 900)]);
+    folder.file("cut.wasm", &whole[..whole.len() / 2]);
     // A hole, which takes no room.
     folder.file("huge.wasm", "");
     fs::File::options()
@@ -190,53 +199,99 @@ fn usage_errors_are_told_apart_from_breaches() {
     );
     for (arguments, message) in [
         (
-            vec!["check", "--artifact", "other", "thing.wasm"],
+            "check --artifact other thing.wasm",
             "budgets.toml: no budget for `other`; there are budgets for: thing",
         ),
         (
-            vec![
-                "check",
-                "--artifact",
-                "thing",
-                "--baselines",
-                "none",
-                "thing.wasm",
-            ],
-            "thing has no baseline, none/thing.toml; record it:\n  nix run .#ledger -- record",
+            "check --artifact thing --baselines none thing.wasm",
+            "thing has no baseline, none/thing.toml; record it:\n  ./nixw run .#ledger -- record",
         ),
         (
-            vec![
-                "check",
-                "--artifact",
-                "thing",
-                "--profile",
-                "absent.txt",
-                "thing.wasm",
-            ],
+            "check --artifact thing --profile absent.txt thing.wasm",
             "cannot read absent.txt",
         ),
         (
-            vec!["check", "--artifact", "thing", "text.wasm"],
+            "check --artifact thing text.wasm",
             "text.wasm: not a WebAssembly module",
         ),
         (
-            vec!["record", "--artifact", "thing", "nameless.wasm"],
+            "record --artifact thing nameless.wasm",
             "nameless.wasm: no function has a name",
         ),
         (
-            vec!["diff", "thing.wasm", "faulty.toml"],
+            "diff thing.wasm faulty.toml",
             "faulty.toml: sections and crates are 0 bytes, and not 8: record it anew",
         ),
-        (vec!["size", "absent.wasm"], "cannot read absent.wasm"),
         (
-            vec!["size", "huge.wasm"],
+            "check --artifact thing --names text.wasm thing.wasm",
+            "text.wasm: not a WebAssembly module",
+        ),
+        (
+            "record --artifact thing cut.wasm",
+            "cut.wasm: a faulty WebAssembly module: unexpected end-of-file",
+        ),
+        (
+            "check --artifact thing --budgets text.wasm thing.wasm",
+            "text.wasm: TOML parse error",
+        ),
+        (
+            "diff text.wasm thing.wasm",
+            "text.wasm: neither a WebAssembly module nor a baseline: TOML parse error",
+        ),
+        (
+            "diff thing.wasm bytes",
+            "neither a WebAssembly module nor a baseline: bytes: not UTF-8",
+        ),
+        ("size absent.wasm", "cannot read absent.wasm"),
+        (
+            "size huge.wasm",
             "huge.wasm: more than 1073741824 bytes are not read",
         ),
     ] {
-        let output = folder.ledger(arguments.iter().copied());
+        let output = folder.ledger(arguments.split_whitespace());
         let errors = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
         assert!(errors.contains(message), "{arguments:?}: {errors}");
+        // A cause is told once.
+        let last = message.rsplit(": ").next().expect("there is one");
+        assert_eq!(errors.matches(last).count(), 1, "{arguments:?}: {errors}");
+    }
+}
+
+/// A pipe that nobody reads any more.
+fn closed() -> PipeWriter {
+    let (_, closed) = io::pipe().expect("a pipe");
+    closed
+}
+
+#[test]
+fn a_standard_output_that_takes_nothing_is_no_panic() {
+    let folder = Folder::with_budget("streams", "raw = 3000\ngzip = 4000");
+    let baseline = "checks/budgets/baseline/thing.toml";
+    for arguments in [
+        vec!["check", "--artifact", "thing", "thing.wasm"],
+        vec!["check", "--json", "--artifact", "thing", "thing.wasm"],
+        vec!["record", "--artifact", "thing", "thing.wasm"],
+        vec!["record", "--json", "--artifact", "thing", "thing.wasm"],
+        vec!["diff", baseline, "thing.wasm"],
+        vec!["size", "thing.wasm"],
+    ] {
+        let end = |stdout: Stdio| {
+            let output = folder.command(&arguments).stdout(stdout).output();
+            let output = output.expect("the program starts");
+            (output.status.code(), text(&output.stderr).to_owned())
+        };
+        // Who closes a pipe has read enough.
+        assert_eq!(end(closed().into()), (Some(0), String::new()));
+        if cfg!(target_os = "linux") {
+            let full = fs::File::options().write(true).open("/dev/full");
+            let (code, said) = end(full.expect("every Linux has it").into());
+            assert_eq!(code, Some(2), "{said}");
+            assert!(
+                said.starts_with("ledger: cannot write to standard output: "),
+                "{said}"
+            );
+        }
     }
 }
 

@@ -64,12 +64,12 @@ pub struct Cell<'a> {
 #[derive(Debug, Error)]
 pub enum CellError {
     /// A module cannot be read.
-    #[error("cannot read the module {path}: {source}")]
+    #[error("cannot read the module {path}: {reason}")]
     Module {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        reason: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A scenario is compared with the native program, and there is none.
     #[error("the scenario {0} is compared with the native program: name it by --native")]
@@ -81,18 +81,18 @@ pub enum CellError {
     #[error("there is no scenario {0} to measure start-up by")]
     NoStartup(String),
     /// A program is not there, or a folder cannot be written in.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {reason}")]
     System {
         /// What was being done.
         doing: String,
         /// Why it failed.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
 fn system(doing: impl Into<String>) -> impl FnOnce(io::Error) -> CellError {
     let doing = doing.into();
-    |source| CellError::System { doing, source }
+    |reason| CellError::System { doing, reason }
 }
 
 /// A module that is ready to be run, or why it is not.
@@ -221,9 +221,9 @@ impl Bench<'_> {
         if let Some(ready) = self.ready.get(&key) {
             return Ok(ready.clone());
         }
-        let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| CellError::Module {
+        let unreadable = |reason: Box<dyn std::error::Error + Send + Sync>| CellError::Module {
             path: key.0.clone(),
-            source,
+            reason,
         };
         let text = source
             .extension()

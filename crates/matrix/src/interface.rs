@@ -47,7 +47,7 @@ pub enum Export {
 pub enum InterfaceError {
     /// Malformed or truncated.
     #[error("not a WebAssembly module: {0}")]
-    Malformed(#[from] wasmparser::BinaryReaderError),
+    Malformed(wasmparser::BinaryReaderError),
     /// A component where a core module is due.
     #[error("a WebAssembly component, where a core module is needed")]
     Component,
@@ -59,6 +59,13 @@ pub enum InterfaceError {
         /// `table` or `memory`.
         kind: &'static str,
     },
+}
+
+// The message has it already, so it is no cause besides.
+impl From<wasmparser::BinaryReaderError> for InterfaceError {
+    fn from(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Malformed(error)
+    }
 }
 
 impl Interface {

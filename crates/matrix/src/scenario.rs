@@ -132,23 +132,23 @@ pub enum Kind {
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// The folder or a file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {reason}")]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The folder has no scenario, so that a cell would pass without being tried.
     #[error("{0} has no scenario: give --scenarios a folder with at least one *.toml")]
     Empty(PathBuf),
     /// Not the TOML of a scenario.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     Malformed {
         /// The file.
         path: PathBuf,
         /// What is wrong, with line and column.
-        source: Box<toml::de::Error>,
+        reason: Box<toml::de::Error>,
     },
     /// The TOML of a scenario that makes no sense.
     #[error("{path}: {problem}")]
@@ -167,9 +167,9 @@ impl Scenario {
     /// [`ScenarioError::Malformed`] or [`ScenarioError::Senseless`].
     pub fn parse(path: &Path, text: &str, kind: Kind) -> Result<Self, ScenarioError> {
         let mut scenario: Self =
-            toml::from_str(text).map_err(|source| ScenarioError::Malformed {
+            toml::from_str(text).map_err(|error| ScenarioError::Malformed {
                 path: path.to_owned(),
-                source: Box::new(source),
+                reason: Box::new(error),
             })?;
         scenario.name = path
             .file_stem()
@@ -268,7 +268,7 @@ impl Scenario {
 pub fn read_folder(folder: &Path, kind: Kind) -> Result<Vec<Scenario>, ScenarioError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
-        move |source| ScenarioError::Unreadable { path, source }
+        move |reason| ScenarioError::Unreadable { path, reason }
     };
     let mut paths = fs::read_dir(folder)
         .and_then(|entries| {

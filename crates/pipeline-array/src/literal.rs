@@ -1,6 +1,7 @@
 //! Python's own values as operands and elements, and what type they take on beside arrays: by NEP 50
 //! a Python number is of the kind that it is and of the array's size.
 
+use pipeline::fallible;
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -12,6 +13,7 @@ use crate::buffer;
 use crate::class::Values;
 use crate::dtype::{Dtype, DtypeExt, Kind, dispatch};
 use crate::element::Element;
+use crate::memory::reserve;
 use crate::operation::compare;
 use crate::view::{MAX_DIMENSIONS, Order, View, tuple};
 use crate::walk::Reader;
@@ -344,8 +346,7 @@ impl Nested {
     }
 
     fn push(&mut self, leaf: Literal, dtype: Dtype) -> PyResult<()> {
-        self.leaves
-            .try_reserve(1)
+        fallible(|| self.leaves.try_reserve(1))
             .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
         self.leaves.push(leaf);
         self.dtype = Some(self.dtype.map_or(dtype, |so_far| so_far.promote(dtype)));
@@ -355,8 +356,11 @@ impl Nested {
     fn view(self, dtype: Option<Dtype>) -> PyResult<View> {
         let dtype = dtype.or(self.dtype).unwrap_or(Dtype::Float64);
         dispatch!(dtype, T => {
-            let leaves = self.leaves.into_iter().map(Literal::to::<T>);
-            Ok(View::of(leaves.collect::<PyResult<Vec<T>>>()?, self.shape))
+            let mut values = reserve::<T>(self.leaves.len())?;
+            for leaf in self.leaves {
+                values.push(leaf.to()?);
+            }
+            Ok(View::of(values, self.shape))
         })
     }
 }

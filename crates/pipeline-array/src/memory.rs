@@ -109,8 +109,7 @@ impl Memory {
 /// `MemoryError`, before any is taken.
 pub fn reserve<T: Element>(count: usize) -> PyResult<Vec<T>> {
     let mut values = Vec::new();
-    values
-        .try_reserve_exact(count)
+    pipeline::fallible(|| values.try_reserve_exact(count))
         .map_err(|_| too_large(count, T::DTYPE))?;
     Ok(values)
 }

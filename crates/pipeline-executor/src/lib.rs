@@ -3,6 +3,7 @@
 
 pub mod memory;
 mod options;
+mod output;
 mod print;
 #[cfg(feature = "python")]
 pub mod python;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use pipeline::{Error, ErrorKind, Executor, NodeFactory, Request, Settings};
 use serde_json::{Value, json};
@@ -34,12 +36,22 @@ pub const LIMIT: u8 = 4;
 /// Runs the program with its own arguments and streams. What it returns is the exit code.
 #[must_use]
 pub fn main(factories: Vec<Box<dyn NodeFactory>>) -> u8 {
-    run(
+    #[cfg(not(target_family = "wasm"))]
+    if let Err(error) = output::keep() {
+        eprintln!("pipeline-executor: I/O error: standard output: {error}");
+        return USAGE;
+    }
+    #[cfg(not(target_family = "wasm"))]
+    let watch = output::watch;
+    #[cfg(target_family = "wasm")]
+    let watch = |_| ();
+    run_watched(
         std::env::args_os().skip(1),
         &mut io::stdin().lock(),
-        &mut io::stdout(),
+        &mut output::Stdout,
         &mut io::stderr(),
         factories,
+        &watch,
     )
 }
 
@@ -50,6 +62,18 @@ pub fn run(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
     factories: Vec<Box<dyn NodeFactory>>,
+) -> u8 {
+    run_watched(arguments, stdin, stdout, stderr, factories, &|_| ())
+}
+
+/// Runs the program; `watch` is called with the time that the run may take, when it begins.
+fn run_watched(
+    arguments: impl IntoIterator<Item = OsString>,
+    stdin: &mut dyn Read,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+    factories: Vec<Box<dyn NodeFactory>>,
+    watch: &dyn Fn(Duration),
 ) -> u8 {
     // What cannot be said on stderr cannot be said anywhere.
     let options = match options::parse(arguments) {
@@ -68,14 +92,16 @@ pub fn run(
     if let Some(bytes) = options.memory {
         memory::limit(bytes);
     }
-    let (result, code) = match answer(&options, stdin, stderr, factories) {
+    let answer = answer(&options, stdin, stderr, factories, watch);
+    output::claim();
+    let (result, code) = match answer {
         Ok(result) => (result, SUCCESS),
         Err(error) => {
             let _ = writeln!(stderr, "pipeline-executor: {error}");
             if let Some(traceback) = &error.traceback {
                 let _ = writeln!(stderr, "{}", traceback.trim_end());
             }
-            (error.to_json(), exit_code(&error))
+            (error.to_json(), exit_code(&error, options.validate))
         }
     };
     memory::lift();
@@ -93,11 +119,13 @@ pub fn run(
     code
 }
 
-fn exit_code(error: &Error) -> u8 {
+fn exit_code(error: &Error, validate: bool) -> u8 {
     match (error.kind, &error.place) {
         (ErrorKind::Manifest, _) => INVALID,
-        (ErrorKind::Timeout, _) => LIMIT,
+        (ErrorKind::Timeout | ErrorKind::Memory, _) => LIMIT,
         (ErrorKind::Io, None) => USAGE,
+        // A node that cannot be made is what is wrong with the manifest.
+        _ if validate => INVALID,
         _ => FAILED,
     }
 }
@@ -108,6 +136,7 @@ fn answer(
     stdin: &mut dyn Read,
     stderr: &mut dyn Write,
     factories: Vec<Box<dyn NodeFactory>>,
+    watch: &dyn Fn(Duration),
 ) -> Result<Value, Error> {
     let request = request(options, stdin)?;
     for warning in &request.manifest.warnings {
@@ -121,6 +150,9 @@ fn answer(
     });
     for factory in factories {
         executor.add(factory);
+    }
+    if let Some(timeout) = options.timeout {
+        watch(timeout);
     }
     if options.validate {
         let graph = executor.check(&request.manifest)?;
@@ -137,11 +169,14 @@ fn answer(
 
 /// The manifest and the items, from wherever they are to be read.
 fn request(options: &Options, stdin: &mut dyn Read) -> Result<Request, Error> {
-    let text = match &options.manifest {
-        Some(path) => read(path, stdin)?,
-        None => read(Path::new("-"), stdin)?,
-    };
-    let mut request = Request::parse(&text)?;
+    let path = options.manifest.as_deref().unwrap_or(Path::new("-"));
+    let mut request = Request::parse(&read(path, stdin)?).map_err(|error| {
+        if is_stdin(path) {
+            return error;
+        }
+        let message = format!("{}: {}", name(path), error.message);
+        Error { message, ..error }
+    })?;
     if let Some(path) = &options.input {
         if !request.input.is_empty() {
             return Err(Error::new(
@@ -176,7 +211,10 @@ fn read(path: &Path, stdin: &mut dyn Read) -> Result<Vec<u8>, Error> {
     let name = name(path);
     // Numbers of errors differ between systems, kinds do not.
     let refused = |error: io::Error| {
-        let message = format!("cannot read {name}: {}", error.kind());
+        let message = match error.kind() {
+            io::ErrorKind::NotFound => format!("cannot read {name}: no such file"),
+            kind => format!("cannot read {name}: {kind}"),
+        };
         Error::new(ErrorKind::Io, message)
     };
     let mut contents = Vec::new();

@@ -4,12 +4,12 @@
 //! means the same natively and in WASM.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::{self, Write as _};
-use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pipeline::{Error, ErrorKind};
+use pipeline::{Error, ErrorKind, is_fallible};
+
+use crate::output;
 
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
@@ -43,27 +43,32 @@ pub fn give_back(bytes: usize) {
     TAKEN.fetch_sub(bytes, Ordering::Relaxed);
 }
 
-/// The system's allocator, up to the limit. There is no way to return an error from an allocation,
-/// so beyond it the program ends, with its error on standard output as for any other.
+/// What there must be room for besides, where a refusal can be told: for the words that tell it.
+const RESERVE: usize = 1 << 20;
+
+/// The system's allocator, up to the limit. Beyond it there is no memory for who asks by
+/// [`pipeline::fallible`]. Most code cannot be told so: there the program ends, with its error on
+/// standard output as for any other.
 pub struct Limited;
 
-// SAFETY: memory is the system allocator's, asked with the caller's own arguments. The counters
-// besides are atomic and allocate nothing, and `out_of_memory` does not return.
+// SAFETY: memory is the system allocator's, asked with the caller's own arguments, or null. The
+// counters besides are atomic, the flag is the thread's own, and neither allocates; `out_of_memory`
+// does not return.
 unsafe impl GlobalAlloc for Limited {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if !take(layout.size()) {
-            out_of_memory();
+        if !fits(layout.size()) {
+            return ptr::null_mut();
         }
         // SAFETY: the caller keeps the contract of `alloc`, which is the same.
-        or_end(unsafe { System.alloc(layout) })
+        given(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if !take(layout.size()) {
-            out_of_memory();
+        if !fits(layout.size()) {
+            return ptr::null_mut();
         }
         // SAFETY: the caller keeps the contract of `alloc_zeroed`, which is the same.
-        or_end(unsafe { System.alloc_zeroed(layout) })
+        given(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -73,18 +78,40 @@ unsafe impl GlobalAlloc for Limited {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if !take(new_size) {
-            out_of_memory();
+        if !fits(new_size) {
+            return ptr::null_mut();
         }
-        give_back(layout.size());
         // SAFETY: the caller keeps the contract of `realloc`, and `block` is `System`'s.
-        or_end(unsafe { System.realloc(block, layout, new_size) })
+        let moved = given(unsafe { System.realloc(block, layout, new_size) }, new_size);
+        if !ptr::eq(moved, ptr::null()) {
+            give_back(layout.size());
+        }
+        moved
     }
 }
 
-fn or_end(block: *mut u8) -> *mut u8 {
-    if ptr::eq(block, ptr::null()) {
+/// Counts bytes, or says that they are too many where that can be told.
+fn fits(bytes: usize) -> bool {
+    if is_fallible() {
+        let fits = take(bytes.saturating_add(RESERVE));
+        if fits {
+            give_back(RESERVE);
+        }
+        return fits;
+    }
+    if !take(bytes) {
         out_of_memory();
+    }
+    true
+}
+
+/// What the system gave for bytes that are counted, which may be nothing where that can be told.
+fn given(block: *mut u8, bytes: usize) -> *mut u8 {
+    if ptr::eq(block, ptr::null()) {
+        if !is_fallible() {
+            out_of_memory();
+        }
+        give_back(bytes);
     }
     block
 }
@@ -99,8 +126,5 @@ pub fn out_of_memory() -> ! {
     } else {
         format!("the run needs more than {} MiB of memory", limit >> 20)
     };
-    let error = Error::new(ErrorKind::Execution, message);
-    let _ = writeln!(io::stderr(), "pipeline-executor: {error}");
-    let _ = writeln!(io::stdout(), "{}", error.to_json());
-    process::exit(crate::LIMIT.into());
+    output::end(&Error::new(ErrorKind::Execution, message))
 }

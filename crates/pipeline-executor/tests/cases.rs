@@ -78,6 +78,65 @@ fn cases_in_python_give_one_line_of_json_and_the_code() {
     assert!(count >= 50, "{count} cases");
 }
 
+/// How the native program ends with this code as its one node.
+#[cfg(feature = "python")]
+fn run_code(arguments: &[&str], code: &str) -> (Option<i32>, String, String) {
+    let request = json!({
+        "version": "v1",
+        "metadata": {"name": "test"},
+        "nodes": [{"id": "p", "node_type": "Python", "params": {"code": code}}],
+        "connections": [],
+    });
+    let native: Vec<String> = option_env!("CARGO_BIN_EXE_pipeline-executor")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let output = run(&native, arguments, request.to_string().as_bytes());
+    let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn a_call_that_nothing_interrupts_ends_with_its_time() {
+    // It has no end, and no event of the interpreter's is in it.
+    let endless = "import itertools\ndef process(item):\n    sum(itertools.repeat(0))\n";
+    let error = "Execution error: Timeout: the run has not ended within 0.1 s";
+    let stdout = json!({"status": "error", "error": error, "error_info": {"kind": "timeout"}});
+    let expected = (
+        Some(4),
+        format!("{stdout}\n"),
+        format!("pipeline-executor: {error}\n"),
+    );
+    assert_eq!(run_code(&["--timeout", "0.1"], endless), expected);
+    // So it is where nodes are made.
+    let endless = "import itertools\nclass Node:\n    process = sum(itertools.repeat(0))\n";
+    let arguments = ["--validate", "--timeout", "0.1"];
+    assert_eq!(run_code(&arguments, endless), expected);
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn standard_output_has_the_answer_alone() {
+    let writes = "import os\ndef process(item):\n    os.write(1, b'said\\n')\n    os.system('echo child')\n    os.close(1)\n    return 5\n";
+    let (code, stdout, stderr) = run_code(&[], writes);
+    assert_eq!((code, stderr.as_str()), (Some(0), "said\nchild\n"));
+    let result: Value = serde_json::from_str(&stdout).expect("one document");
+    assert_eq!(result["outputs"], json!(5));
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn a_node_that_cannot_be_made_is_not_valid() {
+    let wrong = "def process(item: return item";
+    assert_eq!(run_code(&["--validate"], wrong).0, Some(3));
+    assert_eq!(run_code(&[], wrong).0, Some(1));
+}
+
 fn try_cases(folder: &str) -> usize {
     let program = program();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);

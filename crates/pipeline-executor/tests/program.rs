@@ -151,6 +151,17 @@ fn input_comes_from_one_place() {
     let told = "pipeline-executor: Manifest error: the request has input_data, and --input is \
                 given: take out one\n";
     assert_eq!((code, stderr.as_str()), (INVALID, told));
+    // What is wrong with a file is told of it.
+    fs::write(items_file, "{").expect("the test folder is writable");
+    let (code, _, stderr) = run(&["--manifest", items_file], &json!(null));
+    let told = format!(
+        "pipeline-executor: Manifest error: {items_file}: the request is not JSON: EOF while parsing \
+         an object at line 1 column 1\n"
+    );
+    assert_eq!((code, stderr), (INVALID, told));
+    let (code, _, stderr) = run(&["--manifest", "absent.json"], &json!(null));
+    let told = "pipeline-executor: I/O error: cannot read absent.json: no such file\n";
+    assert_eq!((code, stderr.as_str()), (USAGE, told));
     let (code, _, stderr) = run(
         &["--manifest", manifest_file, "--input", "-"],
         &json!({"a": 1}),

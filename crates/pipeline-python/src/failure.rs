@@ -19,10 +19,12 @@ pub(crate) fn node_error(py: Python<'_>, error: &PyErr, deadline: &Deadline) -> 
     let node_error = if limits::is_out_of_time(py, error) {
         NodeError::out_of_time(deadline)
     } else {
+        let mut kind = ErrorKind::PythonVm;
         if error.is_instance_of::<PyMemoryError>(py) {
+            kind = ErrorKind::Memory;
             message += ": the node needs more memory than the run may have";
         }
-        NodeError::new(ErrorKind::PythonVm, message)
+        NodeError::new(kind, message)
     };
     match traceback {
         Some(traceback) => node_error.with_traceback(traceback),

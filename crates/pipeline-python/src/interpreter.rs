@@ -7,8 +7,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
 
-use crate::frozen;
 use crate::memory::{self, Account};
+use crate::{frozen, limits};
 
 macro_rules! module {
     ($name:literal, $file:literal) => {
@@ -39,8 +39,12 @@ pub(crate) fn start(account: Account) -> Result<(), String> {
             memory::install(account);
             // SAFETY: this runs once, and nothing has used the interpreter before.
             unsafe { initialize() }?;
-            Python::attach(|py| add_arrays(py).and_then(|()| add_modules(py)))
-                .map_err(|error| error.to_string())?;
+            Python::attach(|py| {
+                add_arrays(py)?;
+                add_modules(py)?;
+                limits::bound_sleep(py)
+            })
+            .map_err(|error| error.to_string())?;
             Ok(())
         })
         .clone()

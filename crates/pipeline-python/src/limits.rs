@@ -6,6 +6,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pipeline::Deadline;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::{IntoPyObjectExt, ffi};
@@ -70,7 +71,7 @@ fn watch(py: Python<'_>, wanted: bool) -> PyResult<()> {
     }
     out_of_time(py)?;
     monitoring.call_method1("use_tool_id", (TOOL, "deadline"))?;
-    let function = on_event_function(py)?;
+    let function = function(py, &ON_EVENT)?;
     let events = monitoring.getattr("events")?;
     let mut wanted_events = 0u32;
     for name in ["JUMP", "PY_START", "PY_RESUME"] {
@@ -82,22 +83,33 @@ fn watch(py: Python<'_>, wanted: bool) -> PyResult<()> {
     Ok(())
 }
 
-fn on_event_function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    struct Definition(ffi::PyMethodDef);
-    // SAFETY: it is never changed, and its pointers are to what lives as long as the program.
-    unsafe impl Sync for Definition {}
-    static DEFINITION: Definition = Definition(ffi::PyMethodDef {
-        ml_name: c"on_event".as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunctionFast: on_event,
-        },
-        ml_flags: ffi::METH_FASTCALL,
-        ml_doc: ptr::null::<c_char>(),
-    });
+/// A function of Python's that is here.
+struct Definition(ffi::PyMethodDef);
+
+// SAFETY: it is never changed, and its pointers are to what lives as long as the program.
+unsafe impl Sync for Definition {}
+
+static ON_EVENT: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"on_event".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer {
+        PyCFunctionFast: on_event,
+    },
+    ml_flags: ffi::METH_FASTCALL,
+    ml_doc: ptr::null::<c_char>(),
+});
+
+static SLEEP: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"sleep".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunction: sleep },
+    ml_flags: ffi::METH_O,
+    ml_doc: ptr::null::<c_char>(),
+});
+
+fn function<'py>(py: Python<'py>, definition: &'static Definition) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the definition is static, and the interpreter only reads it.
     unsafe {
         let function = ffi::PyCFunction_NewEx(
-            (&raw const DEFINITION.0).cast_mut(),
+            (&raw const definition.0).cast_mut(),
             ptr::null_mut(),
             ptr::null_mut(),
         );
@@ -129,4 +141,52 @@ unsafe extern "C" fn on_event(
     }
     // SAFETY: None lives as long as the interpreter, which is calling.
     unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+}
+
+static TIME_SLEEP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Has `time.sleep` end where the node's time does: while it waits there are no events.
+pub(crate) fn bound_sleep(py: Python<'_>) -> PyResult<()> {
+    let time = py.import("time")?;
+    TIME_SLEEP.get_or_try_init(py, || Ok::<_, PyErr>(time.getattr("sleep")?.unbind()))?;
+    time.setattr("sleep", function(py, &SLEEP)?)
+}
+
+unsafe extern "C" fn sleep(
+    _self: *mut ffi::PyObject,
+    seconds: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this, so it is attached, and lends the argument.
+    let (py, seconds) = unsafe {
+        let py = Python::assume_attached();
+        (py, Bound::from_borrowed_ptr(py, seconds))
+    };
+    match bounded_sleep(py, &seconds) {
+        Ok(none) => none.into_ptr(),
+        Err(error) => {
+            error.restore(py);
+            ptr::null_mut()
+        }
+    }
+}
+
+fn bounded_sleep<'py>(py: Python<'py>, seconds: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let sleep = TIME_SLEEP
+        .get(py)
+        .ok_or_else(|| PyRuntimeError::new_err("time.sleep is not there"))?
+        .bind(py);
+    let left = ENFORCED
+        .get()
+        .then(|| DEADLINE.with_borrow(Deadline::remaining))
+        .flatten()
+        .map(|left| left.as_secs_f64());
+    // What is no number `time.sleep` itself refuses.
+    match (left, seconds.extract::<f64>()) {
+        (Some(left), Ok(wanted)) if wanted > left => {
+            sleep.call1((left,))?;
+            let kind = out_of_time(py)?.bind(py);
+            Err(PyErr::from_value(kind.call0()?))
+        }
+        _ => sleep.call1((seconds,)),
+    }
 }

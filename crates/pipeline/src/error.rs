@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Timeout,
     /// An exception of a Python node.
     PythonVm,
+    /// An exception of a Python node, for want of memory. It is told as any other of them.
+    Memory,
     /// A WASM module that a node runs.
     Wasm,
     /// A node that is elsewhere cannot be reached.
@@ -38,7 +40,7 @@ impl ErrorKind {
             Self::Execution => "Execution error",
             // The original has no kind of its own for it.
             Self::Timeout => "Execution error: Timeout",
-            Self::PythonVm => "Python VM error",
+            Self::PythonVm | Self::Memory => "Python VM error",
             Self::Wasm => "WASM error",
             Self::Transport => "Transport error",
             Self::Marshaling => "Marshaling error",
@@ -54,7 +56,7 @@ impl ErrorKind {
             Self::Manifest => "manifest",
             Self::Execution => "execution",
             Self::Timeout => "timeout",
-            Self::PythonVm => "python",
+            Self::PythonVm | Self::Memory => "python",
             Self::Wasm => "wasm",
             Self::Transport => "transport",
             Self::Marshaling => "marshaling",

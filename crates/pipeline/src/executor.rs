@@ -12,7 +12,7 @@ use crate::deadline::{Clock, SystemClock};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::manifest::Manifest;
-use crate::node::{Context, NodeFactory, Registry};
+use crate::node::{NodeFactory, Registry};
 use crate::outcome::{GraphInfo, Outcome};
 use crate::retry::Retry;
 use crate::run;
@@ -69,7 +69,8 @@ impl Executor {
     /// What a run would find before its first item.
     pub fn check(&self, manifest: &Manifest) -> Result<GraphInfo, Error> {
         let graph = Graph::new(manifest)?;
-        run::stages(&self.registry, manifest, &graph, &Context::default())?;
+        let context = run::context(&self.settings);
+        run::stages(&self.registry, manifest, &graph, &context)?;
         Ok(GraphInfo::new(manifest, &graph))
     }
 

@@ -104,11 +104,16 @@ impl Registry {
             .iter()
             .find_map(|factory| factory.create(node, context))
             .ok_or_else(|| {
-                let known: Vec<_> = self
+                let mut known: Vec<String> = Vec::new();
+                for name in self
                     .factories
                     .iter()
                     .flat_map(|factory| factory.node_types())
-                    .collect();
+                {
+                    if !known.contains(&name) {
+                        known.push(name);
+                    }
+                }
                 let message = format!(
                     "Unknown node type: {}; known here are {}",
                     node.node_type,

@@ -137,6 +137,14 @@ pub fn stages(
     Ok(stages)
 }
 
+/// What nodes are made with: the time begins now.
+pub fn context(settings: &Settings) -> Context {
+    let deadline = settings.timeout.map_or_else(Deadline::default, |timeout| {
+        Deadline::after(settings.clock.clone(), timeout)
+    });
+    Context { deadline }
+}
+
 /// Runs a pipeline.
 pub async fn run<P: Pace>(
     registry: &Registry,
@@ -145,11 +153,8 @@ pub async fn run<P: Pace>(
     mut input: Vec<Value>,
 ) -> Result<Outcome, Error> {
     let start = settings.clock.now();
-    let deadline = settings.timeout.map_or_else(Deadline::default, |timeout| {
-        Deadline::after(settings.clock.clone(), timeout)
-    });
+    let context = context(settings);
     let graph = Graph::new(manifest)?;
-    let context = Context { deadline };
     let mut run = Run {
         stages: stages(registry, manifest, &graph, &context)?,
         settings,

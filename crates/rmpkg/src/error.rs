@@ -140,6 +140,16 @@ impl Error {
         Self::new(Kind::Io, format!("{}: {error}", path.display()))
     }
 
+    /// Says it of the file that was given, rather than of what it is to become.
+    #[must_use]
+    pub fn of(mut self, role: &str, given: &str) -> Self {
+        let rest = self.detail.strip_prefix(role);
+        if let Some(rest) = rest.filter(|rest| rest.starts_with(": ")) {
+            self.detail = format!("{given}{rest}");
+        }
+        self
+    }
+
     /// Says where it happened.
     #[must_use]
     pub fn within(mut self, place: &str) -> Self {

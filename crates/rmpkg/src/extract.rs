@@ -17,14 +17,15 @@ pub fn extract(package: &Package, folder: &Path) -> Result<()> {
     ensure(fs::symlink_metadata(folder).is_err(), Kind::Io, || {
         format!("{}: is there already", folder.display())
     })?;
-    let parent = file::folder_of(folder);
+    let parent = file::existing_folder_of(folder)?;
     // NB: beside it, because a rename does not cross file systems
     let unfinished = tempfile::Builder::new()
         .prefix(".rmpkg-")
         .permissions(shared())
         .tempdir_in(parent)
-        .map_err(|error| Error::io(parent, &error))?;
-    write_files(unfinished.path(), package.files())?;
+        .map_err(|error| Error::io(folder, &file::unnamed(&error)))?;
+    write_files(unfinished.path(), package.files())
+        .map_err(|error| error.within(&folder.display().to_string()))?;
     fs::rename(unfinished.path(), folder).map_err(|error| Error::io(folder, &error))?;
     // NB: it has another name now, under which it is to stay
     let _ = unfinished.keep();
@@ -35,7 +36,8 @@ pub fn extract(package: &Package, folder: &Path) -> Result<()> {
 ///
 /// # Errors
 ///
-/// [`Kind::Io`]; [`Kind::PathEscape`] and the like for a name that is not checked.
+/// [`Kind::Io`]; [`Kind::PathEscape`] and the like for a name that is not checked. They name the file
+/// alone, because the folder may have a name for a while only.
 pub fn write_files<'a>(
     folder: &Path,
     files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
@@ -43,7 +45,7 @@ pub fn write_files<'a>(
     for (name, contents) in files {
         paths::check(name)?;
         let path = folder.join(name);
-        let io = |error| Error::io(&path, &error);
+        let io = |error| Error::io(Path::new(name), &error);
         fs::create_dir_all(file::folder_of(&path)).map_err(io)?;
         // NB: fails where something is, so it follows no link
         let mut file = File::create_new(&path).map_err(io)?;

@@ -1,7 +1,7 @@
 //! Files are read up to a limit, and written whole.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
@@ -41,9 +41,10 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<()> {
     let mut unfinished = tempfile::Builder::new()
         .prefix(".rmpkg-")
         .permissions(shared())
-        .tempfile_in(folder_of(path))
-        .map_err(io)?;
-    unfinished.write_all(contents).map_err(io)?;
+        .tempfile_in(existing_folder_of(path)?)
+        .map_err(|error| io(unnamed(&error)))?;
+    // NB: not by `unfinished`, whose errors have its name
+    unfinished.as_file_mut().write_all(contents).map_err(io)?;
     unfinished.as_file().sync_all().map_err(io)?;
     unfinished
         .persist(path)
@@ -58,6 +59,23 @@ pub fn folder_of(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
+}
+
+/// The folder in which a path lies.
+///
+/// # Errors
+///
+/// [`Kind::Io`], of the path, if it is not there.
+pub fn existing_folder_of(path: &Path) -> Result<&Path> {
+    let folder = folder_of(path);
+    fs::metadata(folder).map_err(|error| Error::io(path, &error))?;
+    Ok(folder)
+}
+
+/// An error without the name of a temporary file or folder, which says nothing to anybody.
+#[must_use]
+pub fn unnamed(error: &io::Error) -> io::Error {
+    error.kind().into()
 }
 
 /// What a new file may have, before the umask: a temporary file would be its owner's alone.

@@ -1,7 +1,7 @@
 //! The program `rmpkg`: packs, checks, shows, unpacks and runs packages of pipelines.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use rmpkg::archive::MIB;
+use rmpkg::package::Layout;
 use rmpkg::run::{self, Unpacked};
 use rmpkg::signature::{PublicKey, SecretKey};
 use rmpkg::{Contents, Error, Kind, Limits, Package, extract, file, listing, package};
@@ -175,9 +176,9 @@ fn main() -> ExitCode {
         2
     };
     let result = match command {
-        Command::Pack(pack) => pack.run(),
-        Command::Verify(verify) => verify.run(),
-        Command::Inspect(inspect) => inspect.run(),
+        Command::Pack(pack) => told(pack.json, json!({"file": pack.output}), pack.run()),
+        Command::Verify(verify) => told(verify.json, verify.subject.refused(), verify.run()),
+        Command::Inspect(inspect) => told(inspect.json, inspect.subject.refused(), inspect.run()),
         Command::Extract(extract) => extract.run(),
         Command::Run(run) => run.run(),
         Command::Keygen(keygen) => keygen.run(),
@@ -191,15 +192,37 @@ fn main() -> ExitCode {
     })
 }
 
+/// A result, whose error is printed too if JSON is: these fields and what is wrong.
+fn told(
+    as_json: bool,
+    mut report: Value,
+    result: anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
+    if as_json
+        && let Err(error) = &result
+        && let Some(found) = error.downcast_ref::<Error>()
+    {
+        report["error"] = json!({"kind": found.kind, "detail": found.detail});
+        print(true, &report, String::new)?;
+    }
+    result
+}
+
 impl Pack {
     fn run(&self) -> anyhow::Result<ExitCode> {
         let limits = self.limit.limits();
         package::check_extension(&self.output)?;
         let key = self.sign.as_deref().map(secret_key).transpose()?;
         let read = |path: &Path| file::read(path, limits.bytes);
-        let mut contents = Contents::new(read(&self.manifest)?, read(&self.wasm)?, limits)?;
+        let mut contents = Contents::new(read(&self.manifest)?, read(&self.wasm)?, limits)
+            .map_err(|error| match error.kind {
+                Kind::Runtime => error.of(Layout::Flat.runtime(), &name(&self.wasm)),
+                _ => error.of(package::MANIFEST, &name(&self.manifest)),
+            })?;
         if let Some(metadata) = &self.metadata {
-            contents.set_metadata(read(metadata)?)?;
+            contents
+                .set_metadata(read(metadata)?)
+                .map_err(|error| error.of(package::METADATA, &name(metadata)))?;
         }
         for module in &self.modules {
             contents.add_module(module)?;
@@ -237,19 +260,7 @@ impl Pack {
 impl Verify {
     fn run(&self) -> anyhow::Result<ExitCode> {
         let file = &self.subject.file;
-        let package = match self.subject.open() {
-            Ok(package) => package,
-            Err(error) => {
-                if let Some(found) = error.downcast_ref::<Error>()
-                    && self.json
-                {
-                    let found = json!({"kind": found.kind, "detail": found.detail});
-                    let report = json!({"file": file, "valid": false, "error": found});
-                    print(true, &report, String::new)?;
-                }
-                return Err(error);
-            }
-        };
+        let package = self.subject.open()?;
         let valid = !self.strict || package.warnings().is_empty();
         print(
             self.json,
@@ -338,7 +349,7 @@ impl Extract {
         let package = self.subject.open()?;
         warn(&package);
         extract::extract(&package, &self.output)?;
-        println!("{}", self.output.display());
+        write_stdout(&format!("{}\n", self.output.display()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -353,7 +364,10 @@ impl Run {
             Some(path) if path == Path::new("-") => Some(read_stdin(limits.bytes)?),
             Some(path) => Some(file::read(path, limits.bytes)?),
         };
-        let request = run::request(&package, input.as_deref())?;
+        let request = run::request(&package, input.as_deref()).map_err(|error| {
+            let given = self.input.as_deref().filter(|path| *path != Path::new("-"));
+            error.of("input", &given.map_or("standard input".to_owned(), name))
+        })?;
         let unpacked = Unpacked::new(&package, &limits)?;
         let command = unpacked.command(&self.runtime, &self.arguments);
         let status = run::wait(command, &request).with_context(|| {
@@ -374,18 +388,28 @@ impl Run {
 impl Keygen {
     fn run(&self) -> anyhow::Result<ExitCode> {
         let key = SecretKey::generate()?;
-        OpenOptions::new()
+        let io = |error| Error::io(&self.output, &error);
+        let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&self.output)
-            .and_then(|mut file| {
-                file.write_all(key.to_pem().as_bytes())?;
-                file.sync_all()
-            })
-            .map_err(|error| Error::io(&self.output, &error))?;
-        print!("{}", key.public().to_pem());
-        Ok(ExitCode::SUCCESS)
+            .map_err(io)?;
+        let written = file
+            .write_all(key.to_pem().as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(io);
+        // What it signs, only its public key verifies: where that cannot be printed, neither is kept.
+        let kept = written.map_err(Into::into).and_then(|()| {
+            let mut output = io::stdout().lock();
+            write!(output, "{}", key.public().to_pem())
+                .and_then(|()| output.flush())
+                .context(NO_OUTPUT)
+        });
+        if kept.is_err() {
+            fs::remove_file(&self.output).map_err(io)?;
+        }
+        kept.map(|()| ExitCode::SUCCESS)
     }
 }
 
@@ -399,6 +423,11 @@ impl Subject {
                 .map_err(|error| error.within(&self.file.display().to_string()))?;
         }
         Ok(package)
+    }
+
+    /// What JSON has of a package that is refused, besides why.
+    fn refused(&self) -> Value {
+        json!({"file": self.file, "valid": false})
     }
 
     /// What is known of the signature of a package that has been opened.
@@ -427,13 +456,31 @@ fn warn(package: &Package) {
 }
 
 fn print(as_json: bool, value: &Value, text: impl FnOnce() -> String) -> anyhow::Result<ExitCode> {
-    let mut output = io::stdout().lock();
-    if as_json {
-        writeln!(output, "{value:#}")?;
+    write_stdout(&if as_json {
+        format!("{value:#}\n")
     } else {
-        writeln!(output, "{}", text())?;
-    }
+        format!("{}\n", text())
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+const NO_OUTPUT: &str = "cannot write to standard output";
+
+/// Writes to standard output, which may be closed by who has read enough.
+fn write_stdout(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context(NO_OUTPUT),
+        _ => Ok(()),
+    }
+}
+
+/// What a message calls a file.
+fn name(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn secret_key(path: &Path) -> anyhow::Result<SecretKey> {

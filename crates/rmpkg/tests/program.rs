@@ -5,7 +5,7 @@
 mod forged;
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -184,6 +184,141 @@ fn usage_ends_with_2() {
     let (code, text) = failed(&rmpkg(folder, &other));
     assert_eq!(code, 1);
     assert!(text.contains(".rmpkg"), "{text}");
+}
+
+#[test]
+fn errors_name_the_file_that_was_given() {
+    let folder = sources();
+    let folder = folder.path();
+    fs::write(folder.join("bad.json"), "{").unwrap();
+    fs::write(folder.join("text.bin"), "text").unwrap();
+    printed(&pack(folder, &[]));
+    let new = ["-o", "p.rmpkg"];
+    let good = ["-m", "manifest.json", "-w", "runtime.wasm"];
+    let into = ["pack", "-m", "manifest.json", "-w", "runtime.wasm", "-o"];
+    for (arguments, message) in [
+        (
+            ["pack", "-m", "bad.json", "-w", "runtime.wasm"]
+                .iter()
+                .chain(&new)
+                .copied()
+                .collect(),
+            "rmpkg: json: bad.json: EOF",
+        ),
+        (
+            ["pack", "-m", "manifest.json", "-w", "text.bin"]
+                .iter()
+                .chain(&new)
+                .copied()
+                .collect(),
+            "rmpkg: runtime: text.bin: ",
+        ),
+        (
+            ["pack", "--metadata", "bad.json"]
+                .iter()
+                .chain(&good)
+                .chain(&new)
+                .copied()
+                .collect(),
+            "rmpkg: json: bad.json: EOF",
+        ),
+        (
+            [&into[..], &["absent/p.rmpkg"]].concat(),
+            "rmpkg: io: absent/p.rmpkg: No such file",
+        ),
+        (
+            vec!["extract", "pipeline.rmpkg", "-o", "no/such/x"],
+            "rmpkg: io: no/such/x: No such file",
+        ),
+        (
+            vec!["run", "--input", "bad.json", "pipeline.rmpkg"],
+            "rmpkg: json: bad.json: EOF",
+        ),
+        (
+            vec!["run", "--input", "manifest.json", "pipeline.rmpkg"],
+            "rmpkg: json: manifest.json: not a list",
+        ),
+        (
+            vec!["run", "--input", "-", "pipeline.rmpkg"],
+            "rmpkg: json: standard input: EOF",
+        ),
+    ] {
+        let (code, text) = failed(&rmpkg(folder, &arguments));
+        assert!(
+            code > 0 && text.starts_with(message),
+            "{arguments:?}: {text}"
+        );
+        // Names of what is made on the way say nothing to the user.
+        assert!(!text.contains(".rmpkg-"), "{text}");
+    }
+}
+
+#[test]
+fn an_error_is_json_too_where_the_result_is() {
+    let folder = sources();
+    let folder = folder.path();
+    fs::write(folder.join("manifest.json"), "{").unwrap();
+    fs::write(folder.join("damaged.rmpkg"), "").unwrap();
+    let packed = pack(folder, &["--json"]);
+    let report: Value = serde_json::from_slice(&packed.stdout).unwrap();
+    assert_eq!(report["file"], "pipeline.rmpkg");
+    assert_eq!(report["error"]["kind"], "json");
+    let shown = rmpkg(folder, &["inspect", "--json", "damaged.rmpkg"]);
+    let report: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(report["valid"], false);
+    assert_eq!(report["error"]["kind"], "not-zip");
+    assert_eq!(failed(&shown).0, 1);
+}
+
+#[test]
+fn a_standard_output_that_takes_nothing_is_no_panic() {
+    let folder = sources();
+    let folder = folder.path();
+    printed(&pack(folder, &[]));
+    // A pipe that nobody reads any more
+    let closed = || {
+        let (_, closed) = io::pipe().unwrap();
+        Stdio::from(closed)
+    };
+    let end = |arguments: &[&str], stdout: Stdio| {
+        let output = Command::new(env!("CARGO_BIN_EXE_rmpkg"))
+            .current_dir(folder)
+            .args(arguments)
+            .stdout(stdout)
+            .output()
+            .unwrap();
+        failed(&output)
+    };
+    for (number, arguments) in [
+        vec!["verify", "pipeline.rmpkg"],
+        vec!["inspect", "--json", "pipeline.rmpkg"],
+        vec!["extract", "pipeline.rmpkg", "-o", "out"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        // Who closes a pipe has read enough.
+        assert_eq!(end(arguments, closed()), (0, String::new()), "{number}");
+    }
+    // Of a key whose public half nobody has seen nothing is left.
+    let refused = "rmpkg: cannot write to standard output: ";
+    let (code, text) = end(&["keygen", "-o", "key.pem"], closed());
+    assert!(code == 2 && text.starts_with(refused), "{code}: {text}");
+    assert!(!folder.join("key.pem").exists());
+    if cfg!(target_os = "linux") {
+        let full = || {
+            let full = fs::File::options().write(true).open("/dev/full");
+            Stdio::from(full.unwrap())
+        };
+        for arguments in [
+            &["keygen", "-o", "key.pem"][..],
+            &["verify", "pipeline.rmpkg"],
+        ] {
+            let (code, text) = end(arguments, full());
+            assert!(code == 2 && text.starts_with(refused), "{code}: {text}");
+        }
+        assert!(!folder.join("key.pem").exists());
+    }
 }
 
 #[test]

@@ -34,6 +34,15 @@ pub struct Import {
     pub ty: *const c_void,
 }
 
+/// `NativeSymbol`; `run` gets the arguments, a cell of 64 bits for each, and leaves the result in the first.
+#[repr(C)]
+pub struct NativeSymbol {
+    pub name: *const c_char,
+    pub run: extern "C" fn(env: *mut ExecEnv, cells: *mut u64),
+    pub signature: *const c_char,
+    pub attachment: *const c_void,
+}
+
 /// `enlarge_memory_error_callback_t`.
 pub type NotGrown = extern "C" fn(
     more: u32,
@@ -52,6 +61,15 @@ unsafe extern "C" {
     pub fn wasm_runtime_set_enlarge_mem_error_callback(callback: NotGrown, data: *mut c_void);
     pub fn wasm_runtime_init_thread_env() -> bool;
     pub fn wasm_runtime_destroy_thread_env();
+
+    pub fn wasm_runtime_register_natives_raw(
+        module: *const c_char,
+        symbols: *mut NativeSymbol,
+        count: u32,
+    ) -> bool;
+    pub fn wasm_runtime_get_function_attachment(env: *mut ExecEnv) -> *mut c_void;
+    pub fn wasm_runtime_get_module_inst(env: *mut ExecEnv) -> *mut InstanceHandle;
+    pub fn wasm_runtime_set_exception(instance: *mut InstanceHandle, exception: *const c_char);
 
     pub fn wasm_runtime_get_file_package_type(bytes: *const u8, size: u32) -> c_int;
     pub fn wasm_runtime_load(
@@ -81,6 +99,23 @@ unsafe extern "C" {
     pub fn wasm_runtime_instantiation_args_set_custom_data(
         args: *mut InstantiationArgs,
         data: *mut c_void,
+    );
+    pub fn wasm_runtime_instantiation_args_set_wasi_arg(
+        args: *mut InstantiationArgs,
+        arguments: *mut *mut c_char,
+        count: c_int,
+    );
+    pub fn wasm_runtime_instantiation_args_set_wasi_env(
+        args: *mut InstantiationArgs,
+        variables: *mut *const c_char,
+        count: u32,
+    );
+    pub fn wasm_runtime_instantiation_args_set_wasi_dir(
+        args: *mut InstantiationArgs,
+        folders: *mut *const c_char,
+        count: u32,
+        mapped: *mut *const c_char,
+        mapped_count: u32,
     );
     pub fn wasm_runtime_instantiate_ex2(
         module: *mut ModuleHandle,
@@ -118,6 +153,12 @@ unsafe extern "C" {
         count: u32,
         cells: *mut u32,
     ) -> bool;
+    pub fn wasm_application_execute_main(
+        instance: *mut InstanceHandle,
+        count: i32,
+        arguments: *mut *mut c_char,
+    ) -> bool;
+    pub fn wasm_runtime_get_wasi_exit_code(instance: *mut InstanceHandle) -> u32;
     pub fn wasm_runtime_get_exception(instance: *mut InstanceHandle) -> *const c_char;
 
     pub fn wasm_runtime_get_default_memory(instance: *mut InstanceHandle) -> *mut Memory;

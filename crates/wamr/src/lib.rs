@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use thiserror::Error;
 
@@ -124,6 +124,111 @@ impl Default for Limits {
             stack_bytes: 1 << 20,
             heap_bytes: 0,
             memory_pages: 0,
+        }
+    }
+}
+
+/// What a program of WASI preview 1 is given; nothing by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wasi {
+    /// Its arguments, its own name first.
+    pub arguments: Vec<CString>,
+    /// Its variables, as `NAME=VALUE`.
+    pub variables: Vec<CString>,
+    /// Folders that it may use, under the same names.
+    pub folders: Vec<CString>,
+}
+
+/// A function that modules import from the host.
+pub struct HostFunction {
+    /// The second part of its name.
+    pub name: &'static CStr,
+    /// What it takes and returns: `i` for 32 bits and `I` for 64, such as `(iI)i`.
+    pub signature: &'static CStr,
+    /// What it does with its arguments. A result of 32 bits is the lower half of what it gives.
+    ///
+    /// The module traps with an error.
+    pub run: fn(&mut Caller, &[u64]) -> Result<u64, Error>,
+}
+
+/// The instance that calls a function of the host.
+pub struct Caller(Memory);
+
+impl Caller {
+    /// Copies bytes out of its memory.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn read(&self, address: u32, length: u32) -> Result<Vec<u8>, Error> {
+        // NB: before memory is taken, whose size the module says
+        self.0.range(address, length as usize)?;
+        let mut bytes = vec![0; length as usize];
+        self.0.read(address, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Copies bytes into its memory.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Error> {
+        self.0.write(address, bytes)
+    }
+}
+
+/// WAMR's list of functions, which loading a module reads.
+static OFFERED: RwLock<()> = RwLock::new(());
+
+/// Offers functions to all modules that are loaded from now on, under the first part of their names.
+///
+/// # Errors
+/// [`Error::Runtime`].
+pub fn offer(module: &'static CStr, functions: &'static [HostFunction]) -> Result<(), Error> {
+    start()?;
+    let symbols = functions.iter().map(|function| ffi::NativeSymbol {
+        name: function.name.as_ptr(),
+        run: called,
+        signature: function.signature.as_ptr(),
+        attachment: ptr::from_ref(function).cast(),
+    });
+    // WAMR keeps them, and sorts them.
+    let symbols = Vec::leak(symbols.collect());
+    let count = u32::try_from(symbols.len()).map_err(|_| Error::Runtime)?;
+    let _alone = OFFERED.write().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: all of it lives as long as the process; WAMR has started, and nothing reads its list.
+    let done = unsafe {
+        ffi::wasm_runtime_register_natives_raw(module.as_ptr(), symbols.as_mut_ptr(), count)
+    };
+    if done { Ok(()) } else { Err(Error::Runtime) }
+}
+
+/// Calls the function of the host that a module calls.
+extern "C" fn called(env: *mut ffi::ExecEnv, cells: *mut u64) {
+    // SAFETY: the attachment is the one of `offer`, and the instance is the one that calls.
+    let (function, instance) = unsafe {
+        let function = ffi::wasm_runtime_get_function_attachment(env).cast::<HostFunction>();
+        (&*function, ffi::wasm_runtime_get_module_inst(env))
+    };
+    let Some(handle) = NonNull::new(instance) else {
+        return;
+    };
+    let signature = function.signature.to_bytes();
+    let kinds = signature.iter().skip(1).take_while(|kind| **kind != b')');
+    let mut arguments = Vec::new();
+    for (place, kind) in kinds.enumerate() {
+        // SAFETY: there is a cell for each argument, of whose first half alone is written for 32 bits.
+        let cell = unsafe { cells.add(place).read() };
+        let half = u64::from(u32::MAX);
+        arguments.push(if *kind == b'i' { cell & half } else { cell });
+    }
+    match (function.run)(&mut Caller(Memory(handle)), &arguments) {
+        // SAFETY: the first cell is there for the result.
+        Ok(result) if !signature.ends_with(b")") => unsafe { cells.write(result) },
+        Ok(_) => {}
+        Err(error) => {
+            let why = CString::new(error.to_string()).unwrap_or_default();
+            // SAFETY: the instance exists, and WAMR copies the text.
+            unsafe { ffi::wasm_runtime_set_exception(instance, why.as_ptr()) };
         }
     }
 }
@@ -280,6 +385,7 @@ impl Module {
         let size =
             u32::try_from(bytes.len()).map_err(|_| Error::Load("larger than 4 GiB".to_owned()))?;
         let mut reason = Reason::new();
+        let _offered = OFFERED.read().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the bytes can be written, live as long as the module, and are not touched
         // again; the reason has the size that is passed.
         let handle = unsafe {
@@ -335,6 +441,29 @@ impl Module {
     /// [`Error::MissingImport`], which WAMR by itself would only notice when it is called;
     /// [`Error::MemoryLimit`]; [`Error::Instantiate`], also if a start function traps.
     pub fn instantiate(&self, limits: &Limits) -> Result<Instance, Error> {
+        self.instantiate_program(limits, &Wasi::default())
+    }
+
+    /// The same for a program that is given something.
+    ///
+    /// # Errors
+    /// Those of [`Self::instantiate`].
+    pub fn instantiate_program(&self, limits: &Limits, wasi: &Wasi) -> Result<Instance, Error> {
+        let pointers = |texts: &[CString]| -> Vec<*const c_char> {
+            texts.iter().map(|text| text.as_ptr()).collect()
+        };
+        let wasi = wasi.clone();
+        let mut variables = pointers(&wasi.variables);
+        let mut folders = pointers(&wasi.folders);
+        let mut arguments: Vec<*mut c_char> = pointers(&wasi.arguments)
+            .into_iter()
+            .map(<*const c_char>::cast_mut)
+            .collect();
+        let too_many =
+            |_| Error::Instantiate("too many arguments, variables or folders".to_owned());
+        let argument_count = c_int::try_from(arguments.len()).map_err(too_many)?;
+        let variable_count = u32::try_from(variables.len()).map_err(too_many)?;
+        let folder_count = u32::try_from(folders.len()).map_err(too_many)?;
         if let Some(import) = self.imports().into_iter().find(|import| !import.provided) {
             return Err(Error::MissingImport {
                 module: import.module,
@@ -345,8 +474,8 @@ impl Module {
         let mut reason = Reason::new();
         let mut args = ptr::null_mut();
         // SAFETY: the arguments are made before they are used, and freed after the last use;
-        // the cell lives as long as the instance, which holds it; the reason has the
-        // size that is passed.
+        // the cell and the program's texts live as long as the instance, which holds them; WAMR copies the
+        // lists; the reason has the size that is passed.
         let handle = unsafe {
             if !ffi::wasm_runtime_instantiation_args_create(&raw mut args) {
                 return Err(Error::Runtime);
@@ -361,6 +490,23 @@ impl Module {
                 args,
                 Rc::as_ptr(&refused).cast_mut().cast(),
             );
+            ffi::wasm_runtime_instantiation_args_set_wasi_arg(
+                args,
+                arguments.as_mut_ptr(),
+                argument_count,
+            );
+            ffi::wasm_runtime_instantiation_args_set_wasi_env(
+                args,
+                variables.as_mut_ptr(),
+                variable_count,
+            );
+            ffi::wasm_runtime_instantiation_args_set_wasi_dir(
+                args,
+                folders.as_mut_ptr(),
+                folder_count,
+                ptr::null_mut(),
+                0,
+            );
             let handle = ffi::wasm_runtime_instantiate_ex2(
                 self.loaded.handle.as_ptr(),
                 args,
@@ -374,6 +520,7 @@ impl Module {
         let instance = Instance {
             handle,
             refused,
+            _wasi: wasi,
             _module: self.clone(),
         };
         // WAMR takes no limit that is below what a module starts with.
@@ -422,6 +569,7 @@ extern "C" fn not_grown(
 pub struct Instance {
     handle: NonNull<ffi::InstanceHandle>,
     refused: Rc<Cell<bool>>,
+    _wasi: Wasi,
     _module: Module,
 }
 
@@ -482,10 +630,37 @@ impl Instance {
         } else {
             // SAFETY: the instance exists, and its exception is a string or null.
             let message = unsafe { text(ffi::wasm_runtime_get_exception(instance)) };
-            Err(Error::Trap {
-                message: message.trim_start_matches("Exception: ").to_owned(),
-                refused: self.refused.get(),
-            })
+            Err(self.trap(&message))
+        }
+    }
+
+    /// Runs a program from its start to its end: its exit code.
+    ///
+    /// # Errors
+    /// [`Error::MissingExport`] if it is none, or [`Error::Trap`].
+    pub fn run(&mut self) -> Result<u32, Error> {
+        let instance = self.handle.as_ptr();
+        let start = c"_start";
+        // SAFETY: the instance exists, its stack is not in use, and its exception is a string or null.
+        let exception = unsafe {
+            if ffi::wasm_runtime_lookup_function(instance, start.as_ptr()).is_null() {
+                return Err(Error::MissingExport(start.to_string_lossy().into_owned()));
+            }
+            ffi::wasm_application_execute_main(instance, 0, ptr::null_mut());
+            text(ffi::wasm_runtime_get_exception(instance))
+        };
+        // It ends by an exception when it says its exit code.
+        if exception.is_empty() || exception.contains("wasi proc exit") {
+            // SAFETY: the instance exists.
+            return Ok(unsafe { ffi::wasm_runtime_get_wasi_exit_code(instance) });
+        }
+        Err(self.trap(&exception))
+    }
+
+    fn trap(&self, exception: &str) -> Error {
+        Error::Trap {
+            message: exception.trim_start_matches("Exception: ").to_owned(),
+            refused: self.refused.get(),
         }
     }
 
@@ -503,12 +678,38 @@ impl Instance {
         }
     }
 
-    /// Where linear memory is, and its size; it may move when the module grows it. Without a
-    /// memory the size is 0.
-    fn memory(&self) -> (*mut u8, u64) {
+    /// Size of linear memory, in bytes; 0 if there is none.
+    #[must_use]
+    pub fn memory_size(&self) -> u64 {
+        Memory(self.handle).place().1
+    }
+
+    /// Copies bytes out of linear memory.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn read(&self, address: u32, bytes: &mut [u8]) -> Result<(), Error> {
+        Memory(self.handle).read(address, bytes)
+    }
+
+    /// Copies bytes into linear memory.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Error> {
+        Memory(self.handle).write(address, bytes)
+    }
+}
+
+/// The linear memory of an instance that exists, and does not run meanwhile.
+struct Memory(NonNull<ffi::InstanceHandle>);
+
+impl Memory {
+    /// Where it is, and its size; it may move when the module grows it. Without a memory the size is 0.
+    fn place(&self) -> (*mut u8, u64) {
         // SAFETY: the instance exists, and so does its memory, if it has one.
         unsafe {
-            let memory = ffi::wasm_runtime_get_default_memory(self.handle.as_ptr());
+            let memory = ffi::wasm_runtime_get_default_memory(self.0.as_ptr());
             if memory.is_null() {
                 return (ptr::null_mut(), 0);
             }
@@ -520,15 +721,9 @@ impl Instance {
         }
     }
 
-    /// Size of linear memory, in bytes; 0 if there is none.
-    #[must_use]
-    pub fn memory_size(&self) -> u64 {
-        self.memory().1
-    }
-
     /// The first of `length` bytes, which are all inside memory.
     fn range(&self, address: u32, length: usize) -> Result<*mut u8, Error> {
-        let (base, size) = self.memory();
+        let (base, size) = self.place();
         if u64::from(address).saturating_add(length as u64) > size {
             return Err(Error::OutOfBounds {
                 address,
@@ -539,11 +734,7 @@ impl Instance {
         Ok(base.wrapping_add(address as usize))
     }
 
-    /// Copies bytes out of linear memory.
-    ///
-    /// # Errors
-    /// [`Error::OutOfBounds`].
-    pub fn read(&self, address: u32, bytes: &mut [u8]) -> Result<(), Error> {
+    fn read(&self, address: u32, bytes: &mut [u8]) -> Result<(), Error> {
         let source = self.range(address, bytes.len())?;
         if !bytes.is_empty() {
             // SAFETY: all of it is inside memory, which nothing writes to meanwhile, because the
@@ -553,11 +744,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Copies bytes into linear memory.
-    ///
-    /// # Errors
-    /// [`Error::OutOfBounds`].
-    pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Error> {
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Error> {
         let target = self.range(address, bytes.len())?;
         if !bytes.is_empty() {
             // SAFETY: as in `read`, and this has the only reference to the instance.

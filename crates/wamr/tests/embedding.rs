@@ -1,13 +1,17 @@
 //! Small modules, interpreted and compiled ahead of time: both must behave as the specification
 //! of WebAssembly says.
 
+use std::ffi::CString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-use wamr::{COMPILER, Error, ImportKind, Instance, Limits, Module, PAGE};
+use wamr::{
+    COMPILER, Caller, Error, HostFunction, ImportKind, Instance, Limits, Module, PAGE, Wasi,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
@@ -215,6 +219,118 @@ fn a_missing_import_is_named_before_anything_runs() {
                 name: "now".to_owned()
             })
         );
+    }
+}
+
+/// Makes the letters at an address capitals.
+fn capitals(caller: &mut Caller, arguments: &[u64]) -> Result<u64, Error> {
+    let [address, length] = [0, 1].map(|place| u32::try_from(arguments[place]).expect("32 bits"));
+    let mut bytes = caller.read(address, length)?;
+    bytes.make_ascii_uppercase();
+    caller.write(address, &bytes)?;
+    Ok(0)
+}
+
+static FUNCTIONS: &[HostFunction] = &[
+    HostFunction {
+        name: c"less",
+        signature: c"(iI)i",
+        run: |_, arguments| Ok(arguments[0].wrapping_sub(arguments[1])),
+    },
+    HostFunction {
+        name: c"capitals",
+        signature: c"(ii)",
+        run: capitals,
+    },
+];
+
+#[test]
+fn functions_of_the_host() {
+    static OFFERED: Once = Once::new();
+    OFFERED.call_once(|| wamr::offer(c"host", FUNCTIONS).expect("they are offered"));
+    for mode in MODES {
+        let text = r#"(module
+            (import "host" "less" (func $less (param i32 i64) (result i32)))
+            (import "host" "capitals" (func $capitals (param i32 i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 10) "a-z")
+            (func (export "less") (param i32) (result i32)
+                (call $less (local.get 0) (i64.const 0x200000001)))
+            (func (export "capitals") (param i32 i32)
+                (call $capitals (local.get 0) (local.get 1))))"#;
+        let mut caller = instance(mode, text);
+        // In 32 bits
+        assert_eq!(caller.call("less", &[0]), Ok(Some(u32::MAX)), "{mode:?}");
+        assert_eq!(caller.call("less", &[8]), Ok(Some(7)), "{mode:?}");
+        assert_eq!(caller.call("capitals", &[10, 3]), Ok(None), "{mode:?}");
+        let mut bytes = [0; 3];
+        caller.read(10, &mut bytes).expect("it is memory");
+        assert_eq!(&bytes, b"A-Z", "{mode:?}");
+        // The end of memory, and what is far beyond it
+        assert_eq!(
+            caller.call("capitals", &[0x1_0000, 0]),
+            Ok(None),
+            "{mode:?}"
+        );
+        for (address, length) in [(0xffff, 2), (u32::MAX, u32::MAX)] {
+            let mut caller = instance(mode, text);
+            let error = caller.call("capitals", &[address, length]);
+            let Err(Error::Trap { message, .. }) = error else {
+                panic!("{mode:?}: {error:?}");
+            };
+            assert!(message.contains("not inside memory"), "{mode:?}: {message}");
+        }
+    }
+}
+
+#[test]
+fn programs_are_given_arguments_and_give_a_code() {
+    // It ends with the number of its arguments, plus a hundred times that of its variables.
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "args_sizes_get"
+            (func $arguments (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get"
+            (func $variables (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            (drop (call $arguments (i32.const 0) (i32.const 8)))
+            (drop (call $variables (i32.const 4) (i32.const 8)))
+            (call $exit (i32.add
+                (i32.load (i32.const 0))
+                (i32.mul (i32.load (i32.const 4)) (i32.const 100))))))"#;
+    let wasi = Wasi {
+        arguments: ["program", "one", "two"]
+            .map(|word| CString::new(word).expect("no NUL"))
+            .into(),
+        variables: vec![c"A=b".to_owned()],
+        folders: Vec::new(),
+    };
+    for mode in MODES {
+        let program = load(mode, text);
+        for (wasi, code) in [(&wasi, 103), (&Wasi::default(), 0)] {
+            let mut instance = program
+                .instantiate_program(&Limits::default(), wasi)
+                .unwrap_or_else(|error| panic!("{mode:?}: {error}"));
+            assert_eq!(instance.run(), Ok(code), "{mode:?}");
+        }
+        let mut ends = instance(
+            mode,
+            r#"(module (memory (export "memory") 1) (func (export "_start")))"#,
+        );
+        assert_eq!(ends.run(), Ok(0), "{mode:?}");
+        let mut traps = instance(
+            mode,
+            r#"(module (memory (export "memory") 1) (func (export "_start") unreachable))"#,
+        );
+        let error = traps.run();
+        assert!(
+            matches!(&error, Err(Error::Trap { message, .. }) if message == "unreachable"),
+            "{error:?}"
+        );
+        let mut none = instance(mode, "(module)");
+        let missing = Err(Error::MissingExport("_start".to_owned()));
+        assert_eq!(none.run(), missing, "{mode:?}");
     }
 }
 

@@ -54,6 +54,8 @@ pub fn engine() -> anyhow::Result<Engine> {
     config
         .target(&format!("{}-{system}", std::env::consts::ARCH))
         .map_err(failed)?;
+    // Of a trap the reason is told: without debug information a frame has no name.
+    config.wasm_backtrace_max_frames(None);
     config.max_wasm_stack(STACK);
     // NB: not used, and yet it has to be larger
     config.async_stack_size(STACK + HOST_STACK);
@@ -145,6 +147,17 @@ impl DylinkView for Host {
     }
 }
 
+/// Lets a program end with any exit code: Wasmtime's own function takes those up to 125, and of any
+/// other it makes a trap.
+fn add_exit(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |code: i32| {
+        Err::<(), _>(wasmtime::Error::from(I32Exit(code)))
+    })?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
 impl Guest {
     /// Sets a variable of the environment, unless the user has.
     pub fn set(&mut self, name: &str, value: &str) {
@@ -187,6 +200,7 @@ impl Guest {
         let name = self.arguments.first().map_or("", String::as_str);
         let mut linker = Linker::new(engine);
         p1::add_to_linker_sync(&mut linker, |host: &mut Host| &mut host.wasi).map_err(failed)?;
+        add_exit(&mut linker).map_err(failed)?;
         wasi_dylink::add_to_linker(&mut linker).map_err(failed)?;
         let memory = self.memory.map_or(usize::MAX, |bytes| {
             usize::try_from(bytes).unwrap_or(usize::MAX)
@@ -215,6 +229,7 @@ impl Guest {
             return Ok(0);
         };
         if let Some(I32Exit(code)) = error.downcast_ref() {
+            // The lowest byte, as a system has it
             return Ok(code.to_le_bytes()[0]);
         }
         eprintln!("wasi-python: {name} trapped: {error:#}");

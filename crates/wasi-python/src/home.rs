@@ -112,6 +112,9 @@ pub fn compile(
         );
     }
     let wasm = fs::read(program).with_context(named)?;
+    if !wasm.starts_with(b"\0asm") {
+        bail!("{}: it is no WebAssembly module", named());
+    }
     let module = match cache {
         Some(cache) => cache.module(engine, &wasm),
         None => Module::new(engine, wasm),

@@ -30,7 +30,7 @@ Examples:
   wasi-python script.py one two
   wasi-python -c 'import sys; print(sys.platform)'
   wasi-python --path src -m package.module
-  wasi-python --wheel llguidance-1.9.1-cp312-abi3-wasi_0_0_0_wasm32.whl -c 'import llguidance'
+  wasi-python --wheel six-1.17.0-py2.py3-none-any.whl -c 'import six'
   wasi-python --dir data::/data --memory 256 --timeout 10 script.py /data/input.json
   echo 'print(6 * 7)' | wasi-python -
   wasi-python --path site --program pipeline_executor_dylink.wasm --metrics < request.json";
@@ -93,7 +93,11 @@ struct Cli {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())?;
+    if duration.is_zero() {
+        return Err("in no time nothing can run".to_owned());
+    }
+    Ok(duration)
 }
 
 /// The exit code of what is wasi-python's own fault, or its user's.
@@ -142,7 +146,7 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
 
     let mut modules = Vec::new();
     for folder in &cli.path {
-        let folder = Folder::at_its_own_path(folder)?;
+        let folder = Folder::at_its_own_path(folder).context("--path")?;
         modules.push(folder.guest.clone());
         guest.folders.push(folder);
     }
@@ -180,11 +184,15 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
         let folder = script
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = Folder::at_its_own_path(folder.unwrap_or(Path::new(".")))
-            .with_context(|| format!("cannot read {}", script.display()))?;
+        let refused = || format!("cannot read {}", script.display());
+        if !script.metadata().with_context(refused)?.is_file() {
+            bail!("{}: it is no file", refused());
+        }
+        let folder =
+            Folder::at_its_own_path(folder.unwrap_or(Path::new("."))).with_context(refused)?;
         let name = script.file_name().unwrap_or_default();
-        let Some(name) = name.to_str().filter(|_| script.is_file()) else {
-            bail!("{} is no file with a UTF-8 name", script.display());
+        let Some(name) = name.to_str() else {
+            bail!("{}: its name is not UTF-8", refused());
         };
         guest.arguments.push(format!("{}/{name}", folder.guest));
         guest.folders.push(folder);
@@ -193,7 +201,7 @@ fn run(cli: Cli, split: Split) -> anyhow::Result<u8> {
     // NB: of two folders with one name the guest uses the later one
     for folder in &cli.dir {
         let (host, name) = folder.split_once("::").unwrap_or((folder, folder));
-        let folder = Folder::writable(Path::new(host), name)?;
+        let folder = Folder::writable(Path::new(host), name).context("--dir")?;
         let kept = cache.iter().map(CodeCache::folder);
         for trusted in kept.chain([home.folder()]) {
             if folder.overlaps(trusted)? {
@@ -222,7 +230,7 @@ fn variable(name: &str) -> Option<PathBuf> {
 /// The cache, which may be missing only where the user has not asked for one.
 fn open_cache(asked: Option<PathBuf>) -> anyhow::Result<Option<CodeCache>> {
     if let Some(folder) = asked {
-        return Ok(Some(CodeCache::open(&folder)?));
+        return Ok(Some(CodeCache::open(&folder).context("the cache")?));
     }
     let user = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
     Ok(user.and_then(|user| {
@@ -239,6 +247,9 @@ fn environment(variables: &[String]) -> anyhow::Result<Vec<(String, String)>> {
         .iter()
         .map(|variable| {
             if let Some((name, value)) = variable.split_once('=') {
+                if name.is_empty() {
+                    bail!("--env {variable}: a variable has a name");
+                }
                 return Ok((name.to_owned(), value.to_owned()));
             }
             let value = std::env::var(variable)

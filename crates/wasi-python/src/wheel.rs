@@ -60,7 +60,7 @@ pub enum WheelError {
     #[error("the entry `{0}` is there twice")]
     Twice(String),
     /// It is damaged, or no archive.
-    #[error("it is no readable archive: {0}")]
+    #[error("it is no readable archive")]
     Archive(#[from] zip::result::ZipError),
     /// It cannot be read or unpacked; with the system's reason.
     #[error(transparent)]
@@ -304,6 +304,17 @@ mod tests {
             let file = folder.path().join("inner").join(place);
             assert_eq!(fs::read_to_string(file).unwrap(), written);
         }
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let (_folder, result) = unpacked(&archive(&[("a", 0o644)])[..20]);
+        let message = format!("{:#}", anyhow::Error::from(result.unwrap_err()));
+        let clauses: Vec<&str> = message.split(": ").collect();
+        let different: HashSet<&str> = clauses.iter().copied().collect();
+        assert_eq!(clauses[0], "it is no readable archive");
+        assert!(clauses.len() > 1, "{message}");
+        assert_eq!(clauses.len(), different.len(), "{message}");
     }
 
     #[test]

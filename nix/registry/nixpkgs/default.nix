@@ -73,6 +73,8 @@ let
       pkgsTargetTarget = pkgs;
       splicePackages = sets: sets.pkgsHostTarget;
       makeScopeWithSplicing' = { f, ... }: lib.makeScope pkgs.newScope f;
+      # NB: fenix' flake asks of all it offers whether it is a derivation
+      vscode-utils.buildVscodeExtension = parts.stdenv.mkDerivation;
       makeBinaryWrapper = throw "makeBinaryWrapper: fenix names it and uses it on Darwin only";
       writableTmpDirAsHomeHook = pkgs.makeSetupHook { name = "writable-tmp-home"; } (
         pkgs.writeText "hook.sh" "export HOME=$NIX_BUILD_TOP/home; mkdir -p $HOME"

@@ -87,7 +87,8 @@ impl Head {
 pub enum HttpError {
     /// There is no network here; the text says what would give one
     Unavailable(String),
-    /// The URL or a header cannot be sent
+    /// The URL or a header cannot be sent; the text quotes neither the URL nor the header's value, in which
+    /// a password or a key may be
     Invalid(String),
     /// No connection: an unknown name, a refusal, a certificate
     Connect(String),

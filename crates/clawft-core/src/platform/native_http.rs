@@ -283,7 +283,9 @@ fn failure(error: ureq::Error) -> HttpError {
 
     match error {
         Error::Timeout(_) => HttpError::Timeout,
-        Error::Http(_) | Error::BadUri(_) => HttpError::Invalid(error.to_string()),
+        Error::Http(_) => HttpError::Invalid(error.to_string()),
+        // The library's error would show it.
+        Error::BadUri(_) => HttpError::Invalid("the URL is none of HTTP".to_owned()),
         Error::Io(error) => match error.kind() {
             io::ErrorKind::UnexpectedEof
             | io::ErrorKind::ConnectionReset

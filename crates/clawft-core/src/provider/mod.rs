@@ -101,16 +101,21 @@ pub trait Decoder {
     /// See [`ModelError`]; nothing more is to be read then.
     fn push(&mut self, bytes: &[u8]) -> Result<String, ModelError>;
 
-    /// The whole answer, at the end of the body.
+    /// Whether the answer is whole though the body goes on: a provider said so within it.
+    fn ended(&self) -> bool;
+
+    /// The whole answer, at the end of the body or where it has [ended](Decoder::ended).
     ///
     /// # Errors
     /// See [`ModelError`].
     fn finish(self: Box<Self>) -> Result<Completion, ModelError>;
 }
 
-/// The URL of a path below a base.
+/// The URL of a path below a base, whose query comes after it.
 fn endpoint(base: &str, path: &str) -> String {
-    format!("{}{path}", crate::text::trim_end(base, '/'))
+    let end = base.bytes().position(|byte| byte == b'?');
+    let (base, query) = base.split_at(end.unwrap_or(base.len()));
+    crate::text::join(&[crate::text::trim_end(base, '/'), path, query], "")
 }
 
 /// The headers of a request: what it wants and sends, those of its API, and those of the user, which

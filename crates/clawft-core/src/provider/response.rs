@@ -41,6 +41,9 @@ const STOP_REASONS: &[(&str, StopReason)] = &[
 /// Reasons that are failures of the provider: of OpenRouter, vLLM and DeepSeek.
 const FAILURES: &str = "error abort insufficient_system_resource";
 
+/// What UTF-8 may begin with, and JSON may not.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// One call as far as it came.
 #[derive(Default)]
 struct Call {
@@ -237,6 +240,8 @@ enum Body {
 /// The decoder of a response.
 pub(super) struct Response {
     format: &'static Format,
+    /// Bytes of the byte order mark that came
+    mark: usize,
     body: Body,
     /// Bytes that came
     length: usize,
@@ -247,6 +252,7 @@ impl Response {
     pub(super) fn decoder(format: &'static Format) -> Box<dyn Decoder> {
         Box::new(Self {
             format,
+            mark: 0,
             body: Body::Unknown,
             length: 0,
             answer: Answer::default(),
@@ -258,12 +264,19 @@ impl Decoder for Response {
     fn push(&mut self, mut bytes: &[u8]) -> Result<String, ModelError> {
         let before = self.answer.text.len();
         if matches!(self.body, Body::Unknown) {
-            bytes = bytes.trim_ascii_start();
+            while let [first, rest @ ..] = bytes {
+                if BYTE_ORDER_MARK.get(self.mark) == Some(first) {
+                    self.mark += 1;
+                } else if !first.is_ascii_whitespace() {
+                    break;
+                }
+                bytes = rest;
+            }
             self.body = match bytes.first() {
                 None => return Ok(String::new()),
                 Some(b'{' | b'[') => Body::Json(Vec::new()),
-                // A comment, a field, or a byte order mark
-                Some(b':' | b'd' | b'e' | b'i' | b'r' | 0xef) => {
+                // A comment, or a field
+                Some(b':' | b'd' | b'e' | b'i' | b'r') => {
                     Body::Events(sse::Decoder::new(MAX_EVENT))
                 }
                 Some(_) => return Err(malformed("neither JSON nor events")),
@@ -304,6 +317,10 @@ impl Decoder for Response {
             Body::Unknown => {}
         }
         Ok(self.answer.text.get(before..).unwrap_or_default().into())
+    }
+
+    fn ended(&self) -> bool {
+        self.answer.ended
     }
 
     fn finish(mut self: Box<Self>) -> Result<Completion, ModelError> {

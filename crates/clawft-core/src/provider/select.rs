@@ -101,13 +101,8 @@ pub enum SelectError {
     Unknown(String),
     /// A provider of the configuration has no base URL, and is not one that is known
     NoBase(String),
-    /// The base URL is not one of HTTP
-    Base {
-        /// The provider
-        name: String,
-        /// The URL
-        base: String,
-    },
+    /// The base URL of a provider, which may have a password in it and is not told, is not one of HTTP
+    Base(String),
     /// The provider needs a key
     NoKey {
         /// The provider
@@ -138,9 +133,9 @@ impl fmt::Display for SelectError {
                 formatter,
                 "the address of {name} is not known: set providers.{name}.api_base"
             ),
-            Self::Base { name, base } => write!(
+            Self::Base(name) => write!(
                 formatter,
-                "providers.{name}.api_base should start with http:// or https://, not \"{base}\""
+                "providers.{name}.api_base should start with http:// or https://"
             ),
             Self::NoKey { name, variable } => write!(
                 formatter,
@@ -212,10 +207,7 @@ pub fn select(
         .iter()
         .any(|scheme| base.starts_with(scheme))
     {
-        return Err(SelectError::Base {
-            name: name.into(),
-            base: base.into(),
-        });
+        return Err(SelectError::Base(name.into()));
     }
     let key = key(config, environment, name, known);
     if let Some(known) = known

@@ -1,6 +1,8 @@
 // What a matcher follows, and what is wrong with it.
 
+import { shown, uint } from "./arguments.js";
 import { GrammarError, LlguidanceError, placeIn } from "./errors.js";
+import { addressOf } from "./tokenizer.js";
 
 /** sizeof(LlgConstraintInit), and where its fields are */
 const INIT_SIZE = 56;
@@ -17,6 +19,9 @@ const LIMITS = {
   verboseErrors: [53, "setUint8"],
 };
 
+/** The most that a field holds, by how it is set; the others are true or false. */
+const MOST = { setUint32: 0xffffffff, setBigUint64: 0xffffffffffffffffn };
+
 /** The kinds of grammar by the option's name, and the tags of the C ABI. */
 const TAGS = { jsonSchema: "json_schema", regex: "regex", lark: "lark", grammar: "llguidance" };
 
@@ -30,37 +35,52 @@ export function tagged(options) {
   }
   const [kind] = given;
   let value = options[kind];
-  if (kind === "regex" && value instanceof RegExp) {
-    if (value.flags.replace(/[dguvy]/g, "") !== "") {
-      throw new GrammarError(`the flags "${value.flags}" of a RegExp have no meaning here: write them into the expression`);
-    }
-    value = value.source;
-  }
-  if (typeof value !== "string") {
-    if (kind === "regex" || kind === "lark") throw new LlguidanceError(`${kind} is a string`);
+  if (kind === "regex") {
+    value = expression(value);
+  } else if (kind === "lark") {
+    if (typeof value !== "string") throw new LlguidanceError(`lark is a string, and not ${shown(value)}`);
+  } else if (typeof value !== "string") {
     try {
       value = JSON.stringify(value);
     } catch (cause) {
       throw new GrammarError(`the ${kind} cannot be written as JSON: ${cause.message}`);
     }
+    if (value === undefined) throw new GrammarError(`the ${kind} cannot be written as JSON: it is ${shown(options[kind])}`);
   }
   return { kind, tag: TAGS[kind], text: value };
 }
 
+/** The text of a regular expression. */
+export function expression(regex) {
+  if (typeof regex === "string") return regex;
+  if (!(regex instanceof RegExp)) throw new LlguidanceError(`regex is a string or a RegExp, and not ${shown(regex)}`);
+  if (regex.flags.replace(/[dguvy]/g, "") !== "") {
+    throw new GrammarError(`the flags "${regex.flags}" of a RegExp have no meaning here: write them into the expression`);
+  }
+  return regex.source;
+}
+
 /** Calls `use` with the address of an LlgConstraintInit. */
-export function withInit(tokenizer, { limits = {} } = {}, use) {
+export function withInit(tokenizer, { limits }, use) {
+  const address = addressOf(tokenizer);
   const guest = tokenizer._guest;
   return guest.within((scope) => {
     const at = scope.take(INIT_SIZE);
-    guest.call("llg_constraint_init_set_defaults", at, tokenizer._address);
+    guest.call("llg_constraint_init_set_defaults", at, address);
     const view = guest.view();
     view.setUint32(at + LOG_TO_STDERR, 0, true);
     view.setUint8(at + FAST_FORWARD, Number(tokenizer.isCanonical));
-    for (const [name, value] of Object.entries(limits)) {
-      const field = LIMITS[name];
-      if (!field) throw new LlguidanceError(`no limit is named ${name}; there are ${Object.keys(LIMITS).join(", ")}`);
-      const [offset, set] = field;
-      view[set](at + offset, set === "setBigUint64" ? BigInt(value) : Number(value), true);
+    for (const [name, value] of Object.entries(limits ?? {})) {
+      if (!Object.hasOwn(LIMITS, name)) throw new LlguidanceError(`no limit is named ${name}; there are ${Object.keys(LIMITS).join(", ")}`);
+      if (value === undefined) continue;
+      const [offset, set] = LIMITS[name];
+      if (set === "setUint8") {
+        if (typeof value !== "boolean") throw new LlguidanceError(`${name} is true or false, and not ${shown(value)}`);
+        view.setUint8(at + offset, Number(value));
+      } else {
+        const number = uint(value, name, MOST[set]);
+        view[set](at + offset, set === "setBigUint64" ? BigInt(value) : number, true);
+      }
     }
     return use(at, scope);
   });
@@ -77,6 +97,7 @@ function validity(tokenizer, options, { tag, text }) {
 }
 
 export function validateGrammar(tokenizer, options) {
+  addressOf(tokenizer);
   const grammar = tagged(options);
   const endless = endlessReference(grammar);
   if (endless) return { valid: false, error: endless, warnings: [] };
@@ -161,7 +182,12 @@ const MOST_TRIES = 64;
  * definitions that it may refer to.
  */
 function pointerOf(tokenizer, options, text, message) {
-  const root = JSON.parse(text);
+  let root;
+  try {
+    root = JSON.parse(text);
+  } catch {
+    return undefined; // serde_json takes it
+  }
   const shared = Object.fromEntries(["$schema", "$defs", "definitions"].flatMap((key) => (key in Object(root) ? [[key, root[key]]] : [])));
   let tries = MOST_TRIES;
   const fails = (schema) => {

@@ -2,6 +2,7 @@
 //
 // Layouts are those of llguidance.h on wasm32: pointers and size_t have four bytes.
 
+import { shown } from "./arguments.js";
 import { DisposedError, InstanceLostError, LlguidanceError, LoadError, OutOfMemoryError } from "./errors.js";
 
 const encoder = new TextEncoder();
@@ -9,6 +10,9 @@ const decoder = new TextDecoder();
 
 /** Bytes that messages are truncated to: llguidance writes them into a buffer of the caller's. */
 const MESSAGE_SIZE = 16384;
+
+/** The most that a size_t says. */
+const MOST = 0xffffffff;
 
 /** Alignment of everything that is put into memory: that of the strictest field, a uint64_t. */
 const ALIGN = 8;
@@ -33,18 +37,32 @@ export class Guest {
     }
     this.exports = exports;
     this.#module = module;
-    this.#memoryLimit = memoryLimit;
     this.memory = exports.memory;
     /** @type {InstanceLostError | undefined} why nothing can be called any more */
     this.lost = undefined;
     /** @type {unknown} what a callback threw while the module was on the stack */
     this.thrown = undefined;
-    if (memoryLimit !== undefined) exports.llg_wasm_set_memory_limit(memoryLimit);
+    this.limit(memoryLimit);
+  }
+
+  get memoryLimit() {
+    return this.#memoryLimit;
+  }
+
+  /** Sets the bytes that may be allocated at once. */
+  limit(memoryLimit) {
+    this.#memoryLimit = memoryLimit;
+    if (memoryLimit !== undefined) this.call("llg_wasm_set_memory_limit", memoryLimit);
   }
 
   /** A fresh instance of the same module, with the same limit. */
   again() {
     return new Guest(this.#module, this.#memoryLimit);
+  }
+
+  /** The same without a limit. */
+  unlimited() {
+    return new Guest(this.#module);
   }
 
   get version() {
@@ -115,6 +133,8 @@ export class Guest {
 
   /** Memory of `size` bytes; an empty block has an address too. */
   allocate(size) {
+    // NB: the module would take NaN for 0, and cut off what is beyond 32 bits
+    if (!(Number.isSafeInteger(size) && size >= 0 && size <= MOST)) throw new LlguidanceError(`no memory has ${shown(size)} bytes`);
     const at = this.call("llg_wasm_alloc", Math.max(size, 1), ALIGN) >>> 0;
     if (at === 0) throw this.end("llg_wasm_alloc", new Error(`out of memory: ${size} bytes were asked for`));
     return at;

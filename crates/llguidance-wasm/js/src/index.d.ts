@@ -3,13 +3,27 @@
  *
  * `Llguidance.load()` comes first; a {@link Tokenizer} has the model's vocabulary, and a
  * {@link Matcher} follows a grammar token by token.
+ *
+ * What is wrong in what is passed is a {@link LlguidanceError}; what a function or an iterator of the
+ * caller's throws comes through as it is.
  */
 
-/** What the module can be loaded from. */
+/// <reference lib="esnext.disposable" />
+
+// What has no `export` is not there at run time
+export {};
+
+/**
+ * What the module can be loaded from. A string is a URL, relative to the page or the worker; in Node one
+ * that is no URL is the path of a file.
+ */
 export type ModuleSource = URL | string | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
 
 export interface LoadOptions {
-  /** Bytes that may be allocated in the instance at once; at the limit it is lost, by an {@link OutOfMemoryError}. */
+  /**
+   * Bytes that may be allocated in the instance at once, below 4 GiB; at the limit it is lost, by an
+   * {@link OutOfMemoryError}.
+   */
   memoryLimit?: number;
 }
 
@@ -23,7 +37,10 @@ export class Llguidance {
    * @throws {LoadError}
    */
   static load(source?: ModuleSource, options?: LoadOptions): Promise<Llguidance>;
-  /** Another instance of the same module: what to go on with when this one is lost. */
+  /**
+   * Another instance of the same module: what to go on with when this one is lost. Where none is named it
+   * is used if this one was, and is lost; otherwise only where it is named.
+   */
   again(): Llguidance;
   /** The versions of llguidance and derivre in the module. */
   readonly version: string;
@@ -36,7 +53,7 @@ export class Llguidance {
 }
 
 /** Something in the module's memory: freed by `dispose()`, by `using`, or some time after it was collected. */
-export class Handle implements Disposable {
+declare class Handle implements Disposable {
   protected constructor();
   /** Frees it. Later uses throw a {@link DisposedError}; a second `dispose()` does nothing. */
   dispose(): void;
@@ -45,14 +62,14 @@ export class Handle implements Disposable {
 }
 
 export interface TokenizerOptions {
-  /** The instance to make the tokenizer in; default: the one last loaded. */
+  /** The instance to make the tokenizer in; default: the one last loaded, or what took its place. */
   llguidance?: Llguidance;
   /**
    * The model's own tokenizer: the tokens of these bytes, which may end within a character. Only
    * with it are there forced tokens ({@link Matcher.fastForward}), because only it knows which of
    * the ways to write a text the model expects. It stays in memory as long as the instance.
    */
-  tokenize?: (bytes: Uint8Array) => ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> };
+  tokenize?: (bytes: Uint8Array) => ArrayLike<number> | Iterable<number>;
   /**
    * Regular expressions; tokens that match one are allowed together where the grammar allows the
    * whole expression. Default: those for strings in JSON. `[]` makes the tokenizer ready in three
@@ -60,6 +77,9 @@ export interface TokenizerOptions {
    */
   slices?: readonly string[];
 }
+
+/** A list of ids of tokens: an array, a typed array, a set. */
+export type Tokens = ArrayLike<number | bigint> | Iterable<number | bigint>;
 
 /** A model's vocabulary, prepared for the computing of masks. */
 export class Tokenizer extends Handle {
@@ -102,7 +122,9 @@ export class Tokenizer extends Handle {
   /**
    * From what {@link serialize} gave. A `tokenize` has to be passed again.
    *
-   * One that was serialized ready to use gets an instance of its own, of the same module.
+   * One that was serialized ready to use gets an instance of its own, of the same module and with the same
+   * limit of memory. Its bytes become that memory: a checksum tells if they are damaged, but take none from
+   * anyone whom you do not trust.
    *
    * @throws {TokenizerError} if the bytes are damaged or of another version
    */
@@ -111,7 +133,7 @@ export class Tokenizer extends Handle {
    * The tokenizer as bytes, for {@link deserialize}.
    *
    * @param options.ready with all that was prepared. Restoring it copies memory, and takes a quarter
-   *   of the time; a vocabulary of 128,000 tokens has about 7 MB so, and 1.1 MB otherwise. Only the
+   *   of the time; a vocabulary of 128,000 tokens has about 9 MB so, and 1.1 MB otherwise. Only the
    *   same build of the module can read it.
    */
   serialize(options?: { ready?: boolean }): Uint8Array;
@@ -121,24 +143,24 @@ export class Tokenizer extends Handle {
   /** The end tokens. */
   readonly eos: number[];
   /** The tokens of a text: the longest that fits, each time, unless there is a `tokenize`. */
-  tokenize(text: string | Uint8Array): number[];
+  tokenize(text: string | Uint8Array | ArrayBuffer): number[];
   /** The text of tokens; the names of special ones only if `special` says so. */
-  decode(tokens: ArrayLike<number>, options?: { special?: boolean }): string;
+  decode(tokens: Tokens, options?: { special?: boolean }): string;
   /** The same as bytes, which may end within a character. */
-  decodeBytes(tokens: ArrayLike<number>, options?: { special?: boolean }): Uint8Array;
+  decodeBytes(tokens: Tokens, options?: { special?: boolean }): Uint8Array;
   clone(): Tokenizer;
 }
 
 /** What the output follows: exactly one of these. */
 export type Grammar =
   /** a JSON Schema, parsed or as text */
-  | { jsonSchema: object | boolean | string }
-  /** an expression for the whole text, in the syntax of Rust's `regex` */
-  | { regex: string | RegExp }
+  | { jsonSchema: object | boolean | string; regex?: never; lark?: never; grammar?: never }
+  /** an expression for the whole text, in the syntax of Rust's `regex`; a `RegExp` has no flags */
+  | { regex: string | RegExp; jsonSchema?: never; lark?: never; grammar?: never }
   /** a grammar in llguidance's variant of Lark */
-  | { lark: string }
+  | { lark: string; jsonSchema?: never; regex?: never; grammar?: never }
   /** llguidance's own form: `{ grammars: [{ json_schema } | { lark_grammar }], max_tokens }` */
-  | { grammar: object | string };
+  | { grammar: object | string; jsonSchema?: never; regex?: never; lark?: never };
 
 /** Limits of the parser; each has llguidance's default. */
 export interface Limits {
@@ -180,9 +202,9 @@ export class Matcher extends Handle {
    *
    * @throws {MatcherError} if the grammar refuses one; the matcher stays in that error
    */
-  consume(tokens: number | bigint | Iterable<number | bigint>): void;
+  consume(tokens: number | bigint | Tokens): void;
   /** How many of the tokens could be consumed, from the first on. Nothing is consumed. */
-  validate(tokens: Iterable<number | bigint>): number;
+  validate(tokens: Tokens): number;
   /** Takes back the last `count` tokens, 1 by default. */
   rollback(count?: number): void;
   /** Begins again. */
@@ -211,21 +233,26 @@ export function validateGrammar(
 
 /** Watches a text for what ends it, and holds back what may be the beginning of that. */
 export class StopController extends Handle {
-  /** @throws {GrammarError} if the expression does not compile */
-  constructor(tokenizer: Tokenizer, stop?: { tokens?: readonly number[]; regex?: string | RegExp });
+  /** @throws {GrammarError} if the expression does not compile, or is a `RegExp` with flags */
+  constructor(tokenizer: Tokenizer, stop?: { tokens?: Tokens; regex?: string | RegExp });
   /** Takes a token; returns the text that is now known to come before any stop. */
   commit(token: number | bigint): string;
   readonly isStopped: boolean;
 }
 
+// A mask that was emptied, because memory has grown, is an error for each of these.
+
 /** Whether the mask has the token. */
-export function isAllowed(mask: Uint32Array, token: number): boolean;
+export function isAllowed(mask: Uint32Array, token: number | bigint): boolean;
 /** The tokens of the mask, ascending. */
 export function allowedTokens(mask: Uint32Array): number[];
 /** Sets the logits of all other tokens to minus infinity, in place, and returns them. */
 export function applyMask<Logits extends Float32Array | Float64Array | number[]>(mask: Uint32Array, logits: Logits): Logits;
 
-/** As OpenAI's `response_format` is written; `lark` and `regex` are additions. */
+/**
+ * As OpenAI's `response_format` is written; `lark` and `regex` are additions. `json_schema` is
+ * `{ name, schema }`, or the schema itself if that has no `name`, `schema` or `strict`.
+ */
 export type ResponseFormat =
   | { type: "json_object" }
   | { type: "json_schema"; json_schema: object }
@@ -267,7 +294,7 @@ export function fromResponseFormat(
   options?: { limits?: Limits },
 ): ResponseFormatConstraint;
 
-/** Any error of this package. */
+/** Any error of this package; itself: an argument that is none. */
 export class LlguidanceError extends Error {}
 /** The grammar, schema or expression does not compile. */
 export class GrammarError extends LlguidanceError {

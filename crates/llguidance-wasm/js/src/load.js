@@ -1,9 +1,10 @@
 // Where the module comes from.
 
-import { LoadError } from "./errors.js";
+import { shown, uint } from "./arguments.js";
+import { LlguidanceError, LoadError } from "./errors.js";
 import { Guest } from "./guest.js";
 
-/** The instance that is used where none is named: the last one loaded. */
+/** The instance that is used where none is named: the last one loaded, or what took its place. */
 let current;
 
 /** Gives the module where no source is named. */
@@ -23,17 +24,20 @@ export class Llguidance {
   constructor(guest) {
     this.#guest = guest;
     this.#version = guest.version;
-    current = this;
   }
 
   static async load(source, options) {
+    const { memoryLimit } = options ?? {};
+    if (memoryLimit !== undefined) uint(memoryLimit, "memoryLimit");
     const module = await moduleFrom(source ?? (await byDefault()));
-    return new Llguidance(new Guest(module, options?.memoryLimit));
+    return (current = new Llguidance(new Guest(module, memoryLimit)));
   }
 
   /** Another instance of the same module, with no tokenizer in it. */
   again() {
-    return new Llguidance(this.#guest.again());
+    const another = new Llguidance(this.#guest.again());
+    if (current === this && this.lost) current = another;
+    return another;
   }
 
   get version() {
@@ -62,7 +66,8 @@ export class Llguidance {
 
 /** The instance to use: the one given, or the one last loaded. */
 export function guestOf(llguidance = current) {
-  if (!llguidance) throw new LoadError("no module is loaded: `await Llguidance.load()` comes first");
+  if (llguidance === undefined) throw new LoadError("no module is loaded: `await Llguidance.load()` comes first");
+  if (llguidance?.constructor?.kind !== Llguidance.kind) throw new LlguidanceError(`llguidance is an instance of Llguidance, and not ${shown(llguidance)}`);
   return llguidance._guest;
 }
 
@@ -71,12 +76,22 @@ async function moduleFrom(source) {
   try {
     if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return await WebAssembly.compile(source);
     if (typeof Response !== "undefined" && source instanceof Response) return await moduleOf(source);
-    const url = typeof source === "string" ? new URL(source, typeof document === "undefined" ? import.meta.url : document.baseURI) : source;
-    if (url.protocol === "file:" && globalThis.process?.versions?.node) return await WebAssembly.compile(await readFile(url));
-    return await moduleOf(await fetch(url));
+    const place = placeOf(source);
+    if (inNode && (typeof place === "string" || place.protocol === "file:")) return await WebAssembly.compile(await readFile(place));
+    return await moduleOf(await fetch(place));
   } catch (cause) {
     throw new LoadError(`the module cannot be loaded from ${describe(source)}: ${cause.message}`, { cause });
   }
+}
+
+const inNode = globalThis.process?.versions?.node !== undefined;
+
+/** A text as a URL, against that of the page or the worker; without either, one that is no URL is a file's path. */
+function placeOf(source) {
+  if (typeof source !== "string") return source;
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  // NB: one letter before a colon is a drive
+  return base === undefined && !/^[a-z][a-z\d+.-]+:/i.test(source) ? source : new URL(source, base);
 }
 
 async function moduleOf(response) {
@@ -89,10 +104,10 @@ async function moduleOf(response) {
 }
 
 // NB: by a name that a bundler for browsers cannot see: it would look for a file of that name
-async function readFile(url) {
+async function readFile(file) {
   const name = ["node", "fs/promises"].join(":");
   const fs = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
-  return fs.readFile(url);
+  return fs.readFile(file);
 }
 
 function describe(source) {

@@ -1,3 +1,4 @@
+import { tokenId, tokenIds, uint } from "./arguments.js";
 import { MatcherError } from "./errors.js";
 import { endlessReference, grammarError, tagged, withInit } from "./grammar.js";
 import { Handle } from "./guest.js";
@@ -61,31 +62,32 @@ export class Matcher extends Handle {
   consume(tokens) {
     const guest = this._guest;
     if (typeof tokens === "number" || typeof tokens === "bigint") {
-      const token = Number(tokens);
+      const token = tokenId(tokens);
       this.#check(guest.call("llg_matcher_consume_token", this._address, token));
       this.#consumed.push(token);
     } else {
-      const list = Array.from(tokens, Number);
+      const ids = tokenIds(tokens);
       guest.within((scope) =>
-        this.#check(guest.call("llg_matcher_consume_tokens", this._address, scope.words(list), list.length)),
+        this.#check(guest.call("llg_matcher_consume_tokens", this._address, scope.words(ids), ids.length)),
       );
-      for (const token of list) this.#consumed.push(token);
+      for (const id of ids) this.#consumed.push(id);
     }
   }
 
   /** How many of these tokens, from the first on, could be consumed; nothing is. */
   validate(tokens) {
     const guest = this._guest;
-    const list = Array.from(tokens, Number);
+    const ids = tokenIds(tokens);
     return guest.within((scope) =>
-      this.#check(guest.call("llg_matcher_validate_tokens", this._address, scope.words(list), list.length)),
+      this.#check(guest.call("llg_matcher_validate_tokens", this._address, scope.words(ids), ids.length)),
     );
   }
 
   /** Takes back the last tokens. */
   rollback(count = 1) {
-    this.#check(this._guest.call("llg_matcher_rollback", this._address, count));
-    this.#consumed.length -= count;
+    const tokens = uint(count, "the count of tokens");
+    this.#check(this._guest.call("llg_matcher_rollback", this._address, tokens));
+    this.#consumed.length -= tokens;
   }
 
   reset() {

@@ -1,6 +1,7 @@
 // For generation loops in the manner of Transformers.js: a function that changes logits, and one that
 // says when to stop. Both are called with all tokens so far, the prompt's first.
 
+import { list, shown } from "./arguments.js";
 import { LlguidanceError } from "./errors.js";
 import { applyMask } from "./mask.js";
 import { Matcher } from "./matcher.js";
@@ -11,10 +12,13 @@ export function grammarOf(format) {
     case "json_object":
       return { jsonSchema: { type: "object" } };
     case "json_schema": {
-      // NB: OpenAI's form has the schema one level down, beside a name
-      const { json_schema: given } = format;
-      const schema = given?.schema ?? given ?? format.schema;
-      if (schema === undefined) throw new LlguidanceError("a response format json_schema needs json_schema");
+      const { json_schema: given = format.schema } = format;
+      if (given === undefined) throw new LlguidanceError("a response format json_schema needs json_schema");
+      // NB: OpenAI's form has the schema one level down, beside a name; without it the rest would be a schema
+      // that allows everything
+      const isForm = ["schema", "name", "strict"].some((key) => Object.hasOwn(Object(given), key));
+      const schema = isForm ? given.schema : given;
+      if (schema === undefined) throw new LlguidanceError("a response format json_schema has a name and no schema");
       return { jsonSchema: schema };
     }
     case "regex":
@@ -22,7 +26,7 @@ export function grammarOf(format) {
     case "lark":
       return { lark: format.lark ?? format.grammar };
     default:
-      throw new LlguidanceError(`no response format is named ${JSON.stringify(format?.type)}: json_object, json_schema, regex and lark are`);
+      throw new LlguidanceError(`no response format is named ${shown(format?.type)}: json_object, json_schema, regex and lark are`);
   }
 }
 
@@ -30,10 +34,10 @@ export function fromResponseFormat(tokenizer, format, options) {
   const sequences = new Sequences(new Matcher(tokenizer, { ...grammarOf(format), ...options }));
 
   const logitsProcessor = (inputIds, logits) => {
-    rows(logits, inputIds.length).forEach((row, index) => applyMask(sequences.at(index, inputIds[index]).computeMask(), row));
+    rows(logits, list(inputIds, "inputIds").length).forEach((row, index) => applyMask(sequences.at(index, inputIds[index]).computeMask(), row));
     return logits;
   };
-  const stoppingCriteria = (inputIds) => Array.from(inputIds, (ids, index) => sequences.at(index, ids).isStopped);
+  const stoppingCriteria = (inputIds) => Array.from(list(inputIds, "inputIds"), (ids, index) => sequences.at(index, ids).isStopped);
   // NB: Transformers.js calls `_call` of an instance where the instance is not itself a function
   logitsProcessor._call = logitsProcessor;
   stoppingCriteria._call = stoppingCriteria;
@@ -61,6 +65,7 @@ class Sequences {
 
   /** The matcher of a sequence, after the tokens that follow what was there at the first call. */
   at(index, ids) {
+    list(ids, "the ids of each sequence");
     const state = (this.#states[index] ??= { matcher: this.#first.clone(), prompt: ids.length, seen: [] });
     const tokens = Array.from(ids, Number).slice(state.prompt);
     let same = 0;
@@ -94,7 +99,8 @@ class Sequences {
 /** The rows of logits: of a tensor with `data` and `dims`, or of arrays. */
 function rows(logits, count) {
   if (Array.isArray(logits)) return logits;
-  const data = logits.data ?? logits;
+  const data = logits?.data ?? logits;
+  if (typeof data?.subarray !== "function") throw new LlguidanceError(`logits are a tensor or a list of arrays, and not ${shown(logits)}`);
   const width = logits.dims?.at(-1) ?? data.length / count;
   return Array.from({ length: count }, (_, index) => data.subarray(index * width, (index + 1) * width));
 }

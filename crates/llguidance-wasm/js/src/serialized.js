@@ -1,47 +1,41 @@
 // A tokenizer as bytes, so that a page parses a vocabulary once.
 //
-//   0   "llgtok1\n"
-//   8   u32 × 4: number of tokens, of their bytes, of end tokens, of bytes of the options' JSON
-//   24  the end tokens, u32 each
+//   0   the head, as `sealed.js` writes it
+//   12  u32 × 4: number of tokens, of their bytes, of end tokens, of bytes of the options' JSON
+//   28  the end tokens, u32 each
 //       the length of each token, u16 each; a token has at most 1,024 bytes
 //       the options' JSON, the tokens' bytes
 //
 // All little-endian.
 
-import { TokenizerError } from "./errors.js";
+import { damaged, HEAD, seal } from "./sealed.js";
 import { LONGEST_TOKEN, Vocabulary } from "./vocabulary.js";
 
-const MAGIC = new TextEncoder().encode("llgtok1\n");
-const HEADER = MAGIC.length + 16;
+const FIELDS = 4;
+const HEADER = HEAD + FIELDS * 4;
 
 export function write(vocabulary, slices, canonical) {
   const { lengths, bytes, eos } = vocabulary;
   const options = new TextEncoder().encode(JSON.stringify({ slices, canonical }));
   const result = new Uint8Array(HEADER + eos.length * 4 + lengths.length * 2 + options.length + bytes.length);
   const view = new DataView(result.buffer);
-  result.set(MAGIC);
   [lengths.length, bytes.length, eos.length, options.length].forEach((number, index) =>
-    view.setUint32(MAGIC.length + index * 4, number, true),
+    view.setUint32(HEAD + index * 4, number, true),
   );
   let at = HEADER;
   for (const id of eos) at = (view.setUint32(at, id, true), at + 4);
   for (const length of lengths) at = (view.setUint16(at, length, true), at + 2);
   result.set(options, at);
   result.set(bytes, at + options.length);
-  return result;
+  return seal("tok", result);
 }
 
-/** @param {Uint8Array} whole */
+/** @param {Uint8Array} whole of which `sealed` was asked */
 export function read(whole) {
   const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
-  if (whole.length < HEADER || MAGIC.some((byte, index) => whole[index] !== byte)) {
-    throw new TokenizerError("these bytes are not a serialized tokenizer, or one of another version");
-  }
-  const [size, total, ends, optionSize] = [0, 1, 2, 3].map((index) => view.getUint32(MAGIC.length + index * 4, true));
-  const expected = HEADER + ends * 4 + size * 2 + optionSize + total;
-  if (whole.length !== expected) {
-    throw new TokenizerError(`a serialized tokenizer of ${whole.length} bytes, where its head says ${expected}`);
-  }
+  if (whole.length < HEADER) throw damaged();
+  const [size, total, ends, optionSize] = [0, 1, 2, 3].map((index) => view.getUint32(HEAD + index * 4, true));
+  if (whole.length !== HEADER + ends * 4 + size * 2 + optionSize + total) throw damaged();
   let at = HEADER;
   const eos = Uint32Array.from({ length: ends }, (_, index) => view.getUint32(at + index * 4, true));
   at += ends * 4;
@@ -53,14 +47,12 @@ export function read(whole) {
     if (lengths[index] > longest) longest = lengths[index];
   }
   at += size * 2;
-  if (sum !== total || longest > LONGEST_TOKEN || eos.some((id) => id >= size) || ends === 0) {
-    throw new TokenizerError("the serialized tokenizer is damaged");
-  }
+  if (sum !== total || longest > LONGEST_TOKEN || eos.some((id) => id >= size) || ends === 0) throw damaged();
   let options;
   try {
-    options = JSON.parse(new TextDecoder().decode(whole.subarray(at, at + optionSize)));
+    options = JSON.parse(new TextDecoder().decode(whole.slice(at, at + optionSize)));
   } catch (cause) {
-    throw new TokenizerError("the serialized tokenizer is damaged", { cause });
+    throw damaged(cause);
   }
   return { vocabulary: new Vocabulary(lengths, whole.slice(at + optionSize), eos), ...options };
 }

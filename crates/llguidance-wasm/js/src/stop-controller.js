@@ -1,20 +1,27 @@
+import { tokenId, tokenIds } from "./arguments.js";
 import { GrammarError } from "./errors.js";
+import { expression } from "./grammar.js";
 import { Handle } from "./guest.js";
+import { addressOf } from "./tokenizer.js";
 
 /** Watches a text for what ends it, and holds back what might be the beginning of that. */
 export class StopController extends Handle {
   static kind = "StopController";
   #stopped = false;
 
-  constructor(tokenizer, { tokens = [], regex } = {}) {
+  constructor(tokenizer, stop) {
+    const { tokens = [], regex } = stop ?? {};
+    const of = addressOf(tokenizer);
     const guest = tokenizer._guest;
+    const ids = tokenIds(tokens);
+    const text = regex === undefined ? undefined : expression(regex);
     const [address, message] = guest.withMessage((at, size, scope) =>
       guest.call(
         "llg_new_stop_controller",
-        tokenizer._address,
-        scope.words(tokens),
-        tokens.length,
-        regex === undefined ? 0 : scope.string(regex instanceof RegExp ? regex.source : regex, "the expression"),
+        of,
+        scope.words(ids),
+        ids.length,
+        text === undefined ? 0 : scope.string(text, "the expression"),
         at,
         size,
       ),
@@ -26,10 +33,11 @@ export class StopController extends Handle {
   /** Takes a token; returns the text that is now known to come before any stop. */
   commit(token) {
     const guest = this._guest;
+    const id = tokenId(token);
     return guest.within((scope) => {
       const length = scope.take(4);
       const stopped = scope.take(1);
-      const text = guest.call("llg_stop_commit_token", this._address, Number(token), length, stopped);
+      const text = guest.call("llg_stop_commit_token", this._address, id, length, stopped);
       this.#stopped = guest.bytes(stopped, 1)[0] !== 0;
       return new TextDecoder().decode(guest.bytes(text, guest.words(length, 1)[0]));
     });

@@ -1,7 +1,9 @@
+import { bytesIn, list, shown, tokenIds } from "./arguments.js";
 import { LlguidanceError, TokenizerError } from "./errors.js";
 import { Handle } from "./guest.js";
-import { fingerprint, isImage, restore, serializedIn, writeImage } from "./image.js";
+import { fingerprint, restore, serializedIn, writeImage } from "./image.js";
 import { guestOf } from "./load.js";
+import { sealed } from "./sealed.js";
 import { read, write } from "./serialized.js";
 import { fromTiktokenRanks, fromTokenizerJson, fromTokenList, ofBytes } from "./vocabulary.js";
 
@@ -33,26 +35,28 @@ export class Tokenizer extends Handle {
   #canonical;
 
   static fromJson(tokenizerJson, options) {
-    return Tokenizer.#of(fromTokenizerJson(tokenizerJson, options), options);
+    return Tokenizer.#of(() => fromTokenizerJson(tokenizerJson, options ?? {}), options);
   }
 
   static fromTokens(tokens, options) {
-    return Tokenizer.#of(fromTokenList(tokens, options), options);
+    return Tokenizer.#of(() => fromTokenList(tokens, options ?? {}), options);
   }
 
   static fromTiktoken(ranks, specials, options) {
-    return Tokenizer.#of(fromTiktokenRanks(ranks, specials, options), options);
+    return Tokenizer.#of(() => fromTiktokenRanks(ranks, specials, options ?? {}), options);
   }
 
   static bytes(options) {
-    return Tokenizer.#of(ofBytes(), options);
+    return Tokenizer.#of(ofBytes, options);
   }
 
-  static deserialize(serialized, options = {}) {
-    const bytes = bytesOf(serialized);
-    if (!isImage(bytes)) {
+  static deserialize(serialized, given) {
+    const options = given ?? {};
+    const bytes = bytesIn(serialized);
+    if (!bytes) throw new TokenizerError(`a serialized tokenizer is a Uint8Array or an ArrayBuffer, and not ${shown(serialized)}`);
+    if (sealed(bytes) === "tok") {
       const { vocabulary, slices } = read(bytes);
-      return Tokenizer.#of(vocabulary, { slices, ...options });
+      return Tokenizer.#of(() => vocabulary, { ...options, slices: options.slices ?? slices });
     }
     const { vocabulary, slices, canonical } = read(serializedIn(bytes));
     if (options.slices !== undefined) throw new TokenizerError("a tokenizer that is ready has its slices already");
@@ -61,18 +65,25 @@ export class Tokenizer extends Handle {
         canonical ? "this tokenizer was made with a `tokenize`, which has to be passed again" : "this tokenizer was made without a `tokenize`",
       );
     }
-    const guest = guestOf(options.llguidance).again();
+    checkTokenize(options.tokenize);
+    const named = guestOf(options.llguidance);
+    const { memoryLimit } = named;
+    // NB: the limit is part of memory, and there was none in what is restored
+    const guest = named.unlimited();
     const address = restore(guest, bytes);
+    const allocated = guest.call("llg_wasm_allocated") >>> 0;
+    if (allocated > memoryLimit) throw new TokenizerError(`the tokenizer takes ${allocated} bytes, and memoryLimit is ${memoryLimit}`);
+    guest.limit(memoryLimit);
     // NB: the first callback of an instance has the same index each time
     if (canonical) tokenizeFunction(guest, options.tokenize, vocabulary.size);
     return new Tokenizer(guest, address, vocabulary, slices, canonical);
   }
 
-  serialize({ ready = false } = {}) {
+  serialize(options) {
     const serialized = write(this.#vocabulary, this.#slices, this.#canonical);
-    if (!ready) return serialized;
-    // NB: an instance in use has more in it than this tokenizer
-    const guest = this._guest.again();
+    if (!options?.ready) return serialized;
+    // NB: an instance in use has more in it than this tokenizer, and a limit would become part of what is kept
+    const guest = this._guest.unlimited();
     const print = fingerprint(guest);
     const address = Tokenizer.#make(guest, this.#vocabulary, this.#slices, this.#canonical ? () => [] : undefined);
     return writeImage(guest, print, address, serialized);
@@ -86,8 +97,14 @@ export class Tokenizer extends Handle {
     this.#canonical = canonical;
   }
 
-  static #of(vocabulary, { llguidance, tokenize, slices } = {}) {
+  static #of(make, options) {
+    const { llguidance, tokenize, slices } = options ?? {};
     const guest = guestOf(llguidance);
+    checkTokenize(tokenize);
+    if (slices !== undefined && !(Array.isArray(slices) && slices.every((slice) => typeof slice === "string"))) {
+      throw new LlguidanceError("slices are a list of strings");
+    }
+    const vocabulary = madeBy(make);
     return new Tokenizer(guest, Tokenizer.#make(guest, vocabulary, slices, tokenize), vocabulary, slices, tokenize !== undefined);
   }
 
@@ -127,7 +144,8 @@ export class Tokenizer extends Handle {
   /** Tokens of a text or of bytes; greedy, unless the tokenizer was given a `tokenize`. */
   tokenize(text) {
     const guest = this._guest;
-    const bytes = typeof text === "string" ? encoder.encode(text) : text;
+    const bytes = typeof text === "string" ? encoder.encode(text) : bytesIn(text);
+    if (!bytes) throw new LlguidanceError(`a text is a string or a Uint8Array, and not ${shown(text)}`);
     return guest.within((scope) => {
       const input = scope.bytes(bytes);
       // NB: a token has at least one byte
@@ -139,14 +157,15 @@ export class Tokenizer extends Handle {
   }
 
   /** The bytes of tokens; of special ones, their names, if `special` says so. */
-  decodeBytes(tokens, { special = false } = {}) {
+  decodeBytes(tokens, options) {
     const guest = this._guest;
+    const ids = tokenIds(tokens);
     return guest.within((scope) => {
-      const input = scope.words(tokens);
-      const flags = special ? INCLUDE_SPECIAL : 0;
-      const size = guest.call("llg_decode_tokens", this._address, input, tokens.length, 0, 0, flags);
+      const input = scope.words(ids);
+      const flags = options?.special ? INCLUDE_SPECIAL : 0;
+      const size = guest.call("llg_decode_tokens", this._address, input, ids.length, 0, 0, flags);
       const output = scope.take(size);
-      guest.call("llg_decode_tokens", this._address, input, tokens.length, output, size, flags);
+      guest.call("llg_decode_tokens", this._address, input, ids.length, output, size, flags);
       // NB: a NUL ends what is written
       return guest.bytes(output, size - 1).slice();
     });
@@ -162,19 +181,33 @@ export class Tokenizer extends Handle {
   }
 }
 
-function bytesOf(source) {
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  throw new TokenizerError("a serialized tokenizer is a Uint8Array or an ArrayBuffer");
+/** The address of what has to be a tokenizer; another handle's would be taken for one. */
+export function addressOf(tokenizer) {
+  if (tokenizer?.constructor?.kind !== Tokenizer.kind) throw new LlguidanceError(`the first argument is a Tokenizer, and not ${shown(tokenizer)}`);
+  return tokenizer._address;
+}
+
+/** What `make` gives; whatever is wrong with its input makes no tokenizer. */
+function madeBy(make) {
+  try {
+    return make();
+  } catch (cause) {
+    if (cause instanceof LlguidanceError) throw cause;
+    throw new TokenizerError(`the vocabulary cannot be read: ${cause?.message ?? cause}`, { cause });
+  }
+}
+
+function checkTokenize(tokenize) {
+  if (tokenize !== undefined && typeof tokenize !== "function") throw new LlguidanceError(`tokenize is a function, and not ${shown(tokenize)}`);
 }
 
 /** `tokenize` as an LlgTokenizeFn: (user data, bytes, length, output, output's length) -> count */
 function tokenizeFunction(guest, tokenize, vocabSize) {
   return guest.callback(5, true, (_, at, length, output, capacity) => {
-    const tokens = tokenize(guest.bytes(at, length).slice());
+    const tokens = Array.from(list(tokenize(guest.bytes(at, length).slice()), "the tokens of tokenize()"));
     for (const token of tokens) {
       if (!Number.isInteger(token) || token < 0 || token >= vocabSize) {
-        throw new TokenizerError(`tokenize() returned ${token}, which is not one of the ${vocabSize} tokens`);
+        throw new TokenizerError(`tokenize() returned ${shown(token)}, which is not one of the ${vocabSize} tokens`);
       }
     }
     const count = Math.min(tokens.length, capacity);

@@ -3,6 +3,7 @@
 // Doing this here rather than in the module takes a twentieth of the time: JSON.parse is the
 // browser's own.
 
+import { bytesIn, shown, tokenIds, uint } from "./arguments.js";
 import { TokenizerError } from "./errors.js";
 
 const encoder = new TextEncoder();
@@ -97,7 +98,7 @@ function ids(eos, size) {
   if (list.length === 0) throw new TokenizerError("no end token: pass its id as `eos`");
   for (const id of list) {
     if (!Number.isInteger(id) || id < 0 || id >= size) {
-      throw new TokenizerError(`the end token ${id} is not one of the ${size} tokens`);
+      throw new TokenizerError(`the end token ${shown(id)} is not one of the ${size} tokens`);
     }
   }
   return Uint32Array.from(list);
@@ -118,6 +119,17 @@ function named(eos, idOf) {
     if (id === undefined) throw new TokenizerError(`the end token ${JSON.stringify(end)} is not in the vocabulary`);
     return id;
   });
+}
+
+/** The bytes of a token: of a text, or numbers. */
+function bytesOf(token) {
+  if (typeof token === "string") return encoder.encode(token);
+  const bytes = bytesIn(token);
+  if (bytes) return bytes;
+  if (!Array.isArray(token) || !token.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)) {
+    throw new TokenizerError(`a token is a text or its bytes, and not ${Array.isArray(token) ? `[${token}]` : shown(token)}`);
+  }
+  return Uint8Array.from(token);
 }
 
 function special(name) {
@@ -220,7 +232,7 @@ export function fromTokenizerJson(json, { eos, vocabSize = 0 } = {}) {
     tokens[id] = isSpecial ? special(content) : encoder.encode(content);
     added.set(content, id);
   }
-  if (tokens.length < vocabSize) tokens.length = vocabSize;
+  if (tokens.length < uint(vocabSize, "vocabSize", MOST_TOKENS)) tokens.length = vocabSize;
   const idOf = (name) => added.get(name) ?? (Array.isArray(vocab) ? undefined : vocab[name]);
   return Vocabulary.of(tokens, named(eos, idOf), write);
 }
@@ -253,7 +265,7 @@ export function fromTiktokenRanks(ranks, specials = {}, { eos } = {}) {
       }
     }
   } else {
-    for (const [bytes, rank] of ranks) put(rank, typeof bytes === "string" ? encoder.encode(bytes) : Uint8Array.from(bytes));
+    for (const [bytes, rank] of ranks) put(rank, bytesOf(bytes));
   }
   const byName = new Map(specials instanceof Map ? specials : Object.entries(specials));
   for (const [name, id] of byName) put(id, special(name));
@@ -262,11 +274,11 @@ export function fromTiktokenRanks(ranks, specials = {}, { eos } = {}) {
 
 /** Tokens as text or bytes, by id. */
 export function fromTokenList(tokens, { eos, special: marked = [] } = {}) {
-  const isSpecial = new Set(marked);
+  const isSpecial = new Set(tokenIds(marked));
   const list = Array.from(tokens, (token, id) => {
     if (token === undefined || token === null) return undefined;
-    if (isSpecial.has(id)) return special(typeof token === "string" ? token : new TextDecoder().decode(token));
-    return typeof token === "string" ? token : Uint8Array.from(token);
+    if (isSpecial.has(id)) return special(typeof token === "string" ? token : new TextDecoder().decode(bytesOf(token)));
+    return typeof token === "string" ? token : bytesOf(token);
   });
   return Vocabulary.of(list, eos);
 }

@@ -56,6 +56,35 @@ describe("loading", () => {
     const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     await assert.rejects(Llguidance.load(empty), { name: "LoadError", message: /is not llguidance\.wasm/ });
   });
+  test("from a path, relative to the working folder, where there are files", async () => {
+    if (!globalThis.process) return;
+    const [{ relative }, { fileURLToPath }] = [await import("node:path"), await import("node:url")];
+    const path = fileURLToPath(file);
+    for (const source of [path, relative(process.cwd(), path)]) assert.match((await Llguidance.load(source)).version, /^llguidance@/);
+    await assert.rejects(Llguidance.load("absent.wasm"), { name: "LoadError", message: /open 'absent\.wasm'/ });
+  });
+  test("a limit of memory is a number of bytes", async () => {
+    for (const memoryLimit of [2 ** 40, 2 ** 32, -1, 1.5, NaN, "x", null]) {
+      await assert.rejects(Llguidance.load(undefined, { memoryLimit }), { name: "LlguidanceError", message: /^memoryLimit is a whole number/ });
+    }
+    assert.ok((await Llguidance.load(undefined, { memoryLimit: 2 ** 32 - 1 })).allocated >= 0);
+  });
+  test("where no instance is named it is the one last loaded, or what took its place", async () => {
+    const guestUsed = () => keep(Tokenizer.bytes({ slices: [] }))._guest;
+    const first = await Llguidance.load(undefined, { memoryLimit: 8 << 20 });
+    const beside = first.again();
+    assert.equal(guestUsed(), first._guest);
+    assert.throws(() => keep(Tokenizer.bytes()).tokenize("x".repeat(9 << 20)), OutOfMemoryError);
+    assert.throws(guestUsed, OutOfMemoryError);
+    beside.again();
+    assert.throws(guestUsed, OutOfMemoryError);
+    const instead = first.again();
+    assert.equal(guestUsed(), instead._guest);
+    first.again();
+    assert.equal(guestUsed(), instead._guest);
+    const last = await Llguidance.load();
+    assert.equal(guestUsed(), last._guest);
+  });
 });
 
 describe("matcher", () => {
@@ -146,6 +175,110 @@ describe("errors", () => {
     assert.throws(() => new Matcher(tokenizer, { regex: "a", lark: "b" }), { message: /regex and lark at once/ });
     assert.throws(() => new Matcher(tokenizer, { regex: "a\0b" }), { message: /NUL/ });
     assert.throws(() => new Matcher(tokenizer, { regex: "(" }), GrammarError);
+  });
+  const nothing = [undefined, null, true, 5, NaN, 2n, "12", () => [1], Symbol.iterator];
+  const noIds = [[-1], [1.5], [NaN], [2 ** 32 + 97], [2n ** 32n], ["97"], [undefined], [null], [[97]], new Set([-1]), { length: 1 }];
+  const noNumbers = [undefined, null, true, NaN, -1, 1.5, 2 ** 32 + 97, 2n ** 32n + 97n, -1n, Infinity, "97", "x", {}];
+  const without = (list, ...some) => list.filter((value) => !some.includes(value));
+  const plain = (use, value) =>
+    assert.throws(use, (error) => error instanceof LlguidanceError && !(error instanceof InstanceLostError), `no error for ${typeof value} ${String(value)}`);
+  test("that are no tokens, numbers or texts change nothing", () => {
+    const matcher = keep(new Matcher(tokenizer, { regex: "a(b|c)" }));
+    const stop = keep(new StopController(tokenizer, { regex: "STOP" }));
+    matcher.consume(codes("a"));
+    for (const tokens of [...nothing, ...noIds]) {
+      plain(() => tokenizer.decode(tokens), tokens);
+      plain(() => tokenizer.decodeBytes(tokens), tokens);
+      plain(() => matcher.validate(tokens), tokens);
+      if (tokens !== undefined) plain(() => new StopController(tokenizer, { tokens }), tokens);
+    }
+    for (const tokens of [...without(nothing, 5, 2n), ...noNumbers, ...noIds]) plain(() => matcher.consume(tokens), tokens);
+    for (const token of noNumbers) {
+      plain(() => stop.commit(token), token);
+      plain(() => isAllowed(matcher.computeMask(), token), token);
+      if (token !== undefined) plain(() => matcher.rollback(token), token);
+    }
+    for (const text of [...without(nothing, "12"), [97], {}]) plain(() => tokenizer.tokenize(text), text);
+    assert.deepEqual(matcher.consumed, codes("a"));
+    assert.equal(next(matcher), "b c");
+    assert.equal(stop.commit(97), "a");
+    assert.equal(llg.lost, undefined);
+  });
+  test("lists of tokens are arrays, sets, and what has a length, of numbers and bigints", () => {
+    const lists = [[97, 98], [97n, 98n], Uint8Array.of(97, 98), new Set([97, 98n]), { length: 2, 0: 97, 1: 98 }];
+    for (const tokens of lists) {
+      assert.equal(tokenizer.decode(tokens), "ab");
+      const matcher = keep(new Matcher(tokenizer, { regex: "abc" }));
+      assert.equal(matcher.validate(tokens), 2);
+      matcher.consume(tokens);
+      assert.deepEqual(matcher.consumed, [97, 98]);
+    }
+    assert.deepEqual(tokenizer.tokenize(Uint8Array.of(97, 255)), [97, 255]);
+    assert.deepEqual(tokenizer.tokenize(""), []);
+    assert.equal(tokenizer.decode([]), "");
+  });
+  test("that are no tokenizer, no grammar and no limit", () => {
+    const other = keep(new Matcher(tokenizer, { regex: "a" }));
+    for (const none of [...nothing, {}, other, llg]) {
+      plain(() => new Matcher(none, { regex: "a" }), none);
+      plain(() => new StopController(none), none);
+      plain(() => validateGrammar(none, { regex: "a" }), none);
+      plain(() => fromResponseFormat(none, { type: "json_object" }), none);
+      plain(() => new Matcher(tokenizer, none), none);
+      if (none !== undefined && none !== llg) plain(() => Tokenizer.bytes({ llguidance: none }), none);
+      if (!["12"].includes(none)) {
+        plain(() => validateGrammar(tokenizer, none), none);
+        if (none !== undefined) plain(() => new Matcher(tokenizer, { regex: none }), none);
+        if (none !== undefined) plain(() => new Matcher(tokenizer, { lark: none }), none);
+      }
+    }
+    for (const jsonSchema of [() => 1, Symbol.iterator, 1n, { toJSON: () => undefined }, { a: 1n }]) {
+      assert.throws(() => new Matcher(tokenizer, { jsonSchema }), { name: "GrammarError", message: /cannot be written as JSON/ });
+    }
+    const limited = (limits) => keep(new Matcher(tokenizer, { regex: "a", limits }));
+    for (const name of ["maxItemsInRow", "stepMaxItems", "maxLexerStates", "maxGrammarSize"]) {
+      for (const value of without(noNumbers, undefined)) plain(() => limited({ [name]: value }), value);
+      limited({ [name]: 1000n });
+    }
+    for (const name of ["initialLexerFuel", "stepLexerFuel"]) {
+      for (const value of [null, NaN, -1, 1.5, 2n ** 64n, "5"]) plain(() => limited({ [name]: value }), value);
+      limited({ [name]: 2n ** 64n - 1n });
+      limited({ [name]: 2 ** 40 });
+    }
+    for (const name of ["precomputeLargeLexemes", "verboseErrors"]) {
+      for (const value of [null, 0, 1, "false"]) plain(() => limited({ [name]: value }), value);
+      limited({ [name]: true });
+    }
+    plain(() => limited({ toString: 5 }));
+    assert.equal(next(limited({ maxItemsInRow: undefined })), "a");
+    assert.equal(next(limited(null)), "a");
+  });
+  test("that make no vocabulary", () => {
+    const one = (token, more) => Tokenizer.fromTokens([token, "<end>"], { eos: 1, ...more });
+    const json = (more, options) => Tokenizer.fromJson({ decoder: { type: "ByteLevel" }, model: { vocab: { a: 0 } }, ...more }, { eos: 0, ...options });
+    for (const use of [
+      ...nothing.flatMap((value) => [() => Tokenizer.fromJson(value), () => Tokenizer.fromTiktoken(value), () => Tokenizer.fromTokens(value), () => Tokenizer.deserialize(value)]),
+      ...[5, {}, [256], [-1], [1.5], ["a"]].map((token) => () => one(token)),
+      ...["a", [5], {}, null].map((slices) => () => one("a", { slices })),
+      ...[null, 5, "a"].map((tokenize) => () => one("a", { tokenize })),
+      ...[5, ["0"], [-1]].map((special) => () => one("a", { special })),
+      ...[{ model: { vocab: [5] } }, { model: { vocab: [[null]] } }, { added_tokens: 5 }, { added_tokens: [null] }, { decoder: { type: "Sequence", decoders: 5 } }].map((more) => () => json(more)),
+      ...["x", -1, 1.5, 2 ** 40, NaN].map((vocabSize) => () => json({}, { vocabSize })),
+      () => Tokenizer.fromTiktoken([[[300], 0]], {}, { eos: 0 }),
+      () => Tokenizer.fromTiktoken([5], {}, { eos: 0 }),
+      () => Tokenizer.fromTiktoken("YQ== 0", null, { eos: 0 }),
+    ]) {
+      plain(use);
+    }
+    assert.deepEqual(keep(one([97])).tokenize("a"), [0]);
+    assert.equal(keep(json({}, { vocabSize: 5 })).vocabSize, 5);
+  });
+  test("what a caller's own function throws, or is no tokens, comes as it is", () => {
+    const own = (tokenize) => keep(Tokenizer.fromTokens(["a", "<end>"], { eos: 1, special: [1], tokenize }));
+    for (const value of [undefined, null, 5, "0"]) plain(() => own(() => value).tokenize("a"), value);
+    assert.deepEqual(own(() => new Set([0])).tokenize("a"), [0]);
+    const faulty = (function* () { throw new RangeError("mine"); })();
+    assert.throws(() => tokenizer.decode(faulty), { name: "RangeError", message: "mine" });
   });
   test("validateGrammar tells of errors and of warnings without throwing", () => {
     assert.deepEqual(validateGrammar(tokenizer, { regex: "a+" }), { valid: true, error: undefined, warnings: [] });
@@ -349,11 +482,56 @@ describe("tokenizer", () => {
       }
       assert.deepEqual(restored.tokenize("abcab"), first.tokenize("abcab"));
     }
-    const otherBuild = bytes.slice();
-    otherBuild[8] ^= 1;
-    assert.throws(() => Tokenizer.deserialize(otherBuild), { name: "TokenizerError", message: /another build/ });
     for (const wrong of [bytes.subarray(0, bytes.length - 1), bytes.subarray(0, 40)]) assert.throws(() => Tokenizer.deserialize(wrong), TokenizerError);
     assert.throws(() => Tokenizer.deserialize(bytes, { slices: [] }), TokenizerError);
+  });
+  test("comes back ready to use from the same build of the module alone", async () => {
+    const module = Uint8Array.from(await read(new URL(import.meta.resolve("llguidance-wasm/llguidance.wasm"))));
+    // NB: a text in its static data
+    const text = codes("recursion limit exceeded");
+    const at = module.findIndex((_, start) => text.every((byte, index) => module[start + index] === byte));
+    assert.ok(at > 0);
+    module[at] ^= 0x20;
+    const otherBuild = await Llguidance.load(module);
+    const bytes = keep(Tokenizer.bytes({ llguidance: llg, slices: [] })).serialize({ ready: true });
+    assert.throws(() => Tokenizer.deserialize(bytes, { llguidance: otherBuild }), { name: "TokenizerError", message: /another build/ });
+    assert.deepEqual(keep(Tokenizer.deserialize(bytes, { llguidance: llg })).tokenize("a"), [97]);
+  });
+  test("comes back from no bytes of which one is changed, and from none of another version", () => {
+    const first = keep(Tokenizer.fromTokens(tokens, { eos: [7, 4], special: [7], slices: [] }));
+    const whole = first.serialize();
+    const ready = first.serialize({ ready: true });
+    const flips = (bytes, step) => {
+      for (let at = 0; at < bytes.length; at += step) {
+        const bit = 1 << at % 8;
+        bytes[at] ^= bit;
+        assert.throws(() => Tokenizer.deserialize(bytes), { name: "TokenizerError" }, `the byte ${at} of ${bytes.length}`);
+        bytes[at] ^= bit;
+      }
+    };
+    flips(whole, 1);
+    // NB: the head, and some of each block of memory
+    flips(ready.subarray(0, 300), 1);
+    flips(ready, 4093);
+    for (const bytes of [whole, ready]) {
+      const text = new TextDecoder().decode(bytes.subarray(0, 8));
+      assert.match(text, /^llg(tok|img)2\n$/);
+      const old = bytes.slice();
+      old[6] = codes("1")[0];
+      assert.throws(() => Tokenizer.deserialize(old), { name: "TokenizerError", message: /of version 1, where 2 is read/ });
+      // NB: a part of a buffer, which begins at no word
+      const shifted = new Uint8Array(bytes.length + 1);
+      shifted.set(bytes, 1);
+      assert.deepEqual(keep(Tokenizer.deserialize(shifted.subarray(1))).eos, [7, 4]);
+    }
+    assert.throws(() => Tokenizer.deserialize(codes("nonsense that is long enough for a head")), TokenizerError);
+    assert.throws(() => Tokenizer.deserialize(new Uint8Array()), { name: "TokenizerError", message: /not a serialized tokenizer/ });
+  });
+  test("keeps its slices", () => {
+    const own = keep(Tokenizer.fromTokens(tokens, { eos: 7, slices: [] }));
+    const restored = keep(Tokenizer.deserialize(own.serialize(), { slices: undefined }));
+    assert.deepEqual(restored.serialize(), own.serialize());
+    assert.deepEqual(keep(Tokenizer.deserialize(own.serialize(), null)).serialize(), own.serialize());
   });
   test("with a tokenize comes back ready only with one", () => {
     const tokenize = (bytes) => [...bytes].map((byte) => "ab".indexOf(String.fromCharCode(byte)));
@@ -392,6 +570,14 @@ describe("stop controller", () => {
     assert.equal(stop.isStopped, true);
     assert.throws(() => new StopController(tokenizer, { regex: "(" }), GrammarError);
   });
+  test("takes an expression as a RegExp without flags, which would be lost", () => {
+    const stop = keep(new StopController(tokenizer, { regex: /E(N|M)D/u }));
+    assert.equal(codes("xEMD").map((token) => stop.commit(token)).join(""), "x");
+    assert.equal(stop.isStopped, true);
+    assert.throws(() => new StopController(tokenizer, { regex: /END/i }), { name: "GrammarError", message: /the flags "i"/ });
+    for (const regex of [null, 5, {}]) assert.throws(() => new StopController(tokenizer, { regex }), { name: "LlguidanceError", message: /regex is a string or a RegExp/ });
+    assert.equal(keep(new StopController(tokenizer, null)).commit(97), "a");
+  });
 });
 
 describe("masks", () => {
@@ -402,6 +588,24 @@ describe("masks", () => {
     assert.deepEqual(kept, [...Array(32).keys(), 64, 66, 127]);
     assert.deepEqual(allowedTokens(mask), kept);
     assert.ok(isAllowed(mask, 66) && !isAllowed(mask, 65));
+    assert.ok(isAllowed(mask, 66n) && !isAllowed(mask, 1000));
+  });
+  test("that memory's growth has emptied are an error, and refuse nothing in silence", () => {
+    const own = keep(Tokenizer.bytes({ llguidance: llg.again(), slices: [] }));
+    const mask = keep(new Matcher(own, { regex: "a" })).computeMask();
+    own._guest.memory.grow(1);
+    assert.equal(mask.length, 0);
+    assert.throws(() => tokenizer.decode(mask), { name: "LlguidanceError", message: /memory that has grown/ });
+    const logits = new Float32Array(257);
+    for (const use of [() => applyMask(mask, logits), () => allowedTokens(mask), () => isAllowed(mask, 97)]) {
+      assert.throws(use, { name: "LlguidanceError", message: /the mask is empty/ });
+    }
+    assert.ok(logits.every((logit) => logit === 0));
+    for (const none of [undefined, null, 5, "12", [1n], {}]) {
+      for (const use of [() => applyMask(none, logits), () => allowedTokens(none), () => isAllowed(none, 97)]) assert.throws(use, LlguidanceError);
+      assert.throws(() => applyMask(Uint32Array.of(1), none), { name: "LlguidanceError", message: /logits are/ });
+    }
+    assert.throws(() => applyMask(Uint32Array.of(1), { data: logits, dims: [1, 257] }), LlguidanceError);
   });
 });
 
@@ -469,6 +673,26 @@ describe("memory", () => {
   });
 });
 
+describe("a limit of memory", () => {
+  const megabyte = 1 << 20;
+  test("is not one of what is serialized ready to use, and holds for what is restored", async () => {
+    const unlimited = keep(Tokenizer.bytes({ llguidance: llg, slices: [] })).serialize({ ready: true });
+    const small = await Llguidance.load(undefined, { memoryLimit: megabyte });
+    const bytes = keep(Tokenizer.bytes({ llguidance: small, slices: [] })).serialize({ ready: true });
+    assert.equal(small.lost, undefined);
+    assert.deepEqual(bytes, unlimited);
+    const restored = keep(Tokenizer.deserialize(unlimited, { llguidance: small }));
+    assert.deepEqual(restored.tokenize("ab"), codes("ab"));
+    assert.throws(() => restored.tokenize("x".repeat(megabyte)), { name: "OutOfMemoryError", message: /of 1048576 are allocated/ });
+    assert.equal(small.lost, undefined);
+    const free = keep(Tokenizer.deserialize(bytes, { llguidance: llg }));
+    assert.equal(free.tokenize("x".repeat(megabyte)).length, megabyte);
+    const tiny = await Llguidance.load(undefined, { memoryLimit: 4096 });
+    assert.throws(() => Tokenizer.deserialize(bytes, { llguidance: tiny }), { name: "TokenizerError", message: /and memoryLimit is 4096/ });
+    assert.equal(tiny.lost, undefined);
+  });
+});
+
 describe("a generation loop", () => {
   const prompt = [65n, 66n];
   const loop = ({ logits_processor, stopping_criteria }, prefer, most = 40) => {
@@ -494,6 +718,28 @@ describe("a generation loop", () => {
       assert.equal(loop(format_, prefer), expected, JSON.stringify(format));
     }
     assert.throws(() => fromResponseFormat(tokenizer, { type: "yaml" }), { name: "LlguidanceError", message: /"yaml"/ });
+  });
+  test("has a schema where it has a name", () => {
+    const format = (json_schema) => ({ type: "json_schema", json_schema });
+    for (const given of [{ name: "one", strict: true }, { name: "one" }, { strict: true }, { name: "one", Schema: { type: "null" } }, { schema: undefined }, undefined]) {
+      assert.throws(() => fromResponseFormat(tokenizer, format(given)), { name: "LlguidanceError", message: /json_schema/ });
+    }
+    for (const given of [{ name: "one", schema: null }, { schema: 5 }, null, 5]) assert.throws(() => fromResponseFormat(tokenizer, format(given)), GrammarError);
+    for (const type of ["regex", "lark", "grammar", 5, undefined]) assert.throws(() => fromResponseFormat(tokenizer, { type }), LlguidanceError);
+    const properties = { schema: { const: 1 }, name: { const: 2 } };
+    const bare = keep(fromResponseFormat(tokenizer, format({ properties, required: ["schema", "name"], additionalProperties: false })));
+    assert.equal(loop(bare, (token) => token).replaceAll(/\s/g, ""), '{"schema":1,"name":2}');
+  });
+  test("takes ids by sequence, and logits", () => {
+    const { logits_processor, stopping_criteria } = keep(fromResponseFormat(tokenizer, { type: "json_object" }));
+    const logits = { dims: [1, 257], data: new Float32Array(257) };
+    for (const ids of [undefined, null, 5, "12", [5], [5n], [undefined], ["12"]]) {
+      assert.throws(() => logits_processor(ids, logits), LlguidanceError);
+      assert.throws(() => stopping_criteria(ids), LlguidanceError);
+    }
+    for (const none of [undefined, null, 5, {}, { data: [1] }]) assert.throws(() => logits_processor([[1n]], none), LlguidanceError);
+    assert.deepEqual(stopping_criteria([[1n]]), [false]);
+    assert.throws(() => stopping_criteria([[1n, -1n]]), { name: "LlguidanceError", message: /id of a token/ });
   });
   test("keeps the sequences of a batch apart, and follows one that goes back", () => {
     const format = keep(fromResponseFormat(tokenizer, { type: "regex", regex: "ab|cd" }));

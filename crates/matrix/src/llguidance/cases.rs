@@ -94,26 +94,26 @@ pub struct Refusal {
 #[derive(Debug, Error)]
 pub enum CaseError {
     /// The folder or a file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {reason}")]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The folder has no case file, so that a check would pass without checking.
     #[error("{0} has no case file: give --cases a folder with at least one *.json")]
     Empty(PathBuf),
     /// Not the JSON of a case.
     #[error(
-        "{path}: {source}; a case has \"name\", \"type\", \"grammar\", \"oracle\", \
+        "{path}: {reason}; a case has \"name\", \"type\", \"grammar\", \"oracle\", \
          and \"accept\" and \"refuse\", or \"invalid\": true"
     )]
     Malformed {
         /// The file.
         path: PathBuf,
         /// What is wrong, with line and column.
-        source: serde_json::Error,
+        reason: serde_json::Error,
     },
     /// The JSON of a case that makes no sense.
     #[error("{path}: {problem}")]
@@ -131,9 +131,9 @@ impl Case {
     /// # Errors
     /// [`CaseError::Malformed`] or [`CaseError::Senseless`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, CaseError> {
-        let case: Self = serde_json::from_str(text).map_err(|source| CaseError::Malformed {
+        let case: Self = serde_json::from_str(text).map_err(|reason| CaseError::Malformed {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
         match case.problem(path) {
             None => Ok(case),
@@ -201,7 +201,7 @@ impl Case {
 pub fn read_folder(folder: &Path) -> Result<Vec<(PathBuf, Case)>, CaseError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
-        move |source| CaseError::Unreadable { path, source }
+        move |reason| CaseError::Unreadable { path, reason }
     };
     let mut paths = fs::read_dir(folder)
         .and_then(|entries| {

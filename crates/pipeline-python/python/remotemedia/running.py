@@ -94,6 +94,11 @@ def _compile(node_id, source, mode, params):
         return _Script(names, lambda: eval(code, names))
     defined = {part.co_name for part in code.co_consts if isinstance(part, CodeType)}
     if not defined & {"process", "Node"}:
+        if "result" not in code.co_names:
+            print(
+                f"warning: node {node_id}: its code defines none of process, Node and result, so it has no outputs",
+                file=sys.stderr,
+            )
 
         def run():
             names.pop("result", None)
