@@ -3,7 +3,8 @@
 //! A [`Turn`] asks the model, shows what it says as it comes, runs the tools that it calls, all of an answer
 //! at once, tells it their results, and so on until it calls none. What is kept of a turn are the user's
 //! message and the last answer; they are written in one piece when the turn is over, so a turn that fails,
-//! is given up or dies with its process leaves the session as it was.
+//! is given up or dies with its process leaves the session as it was. An answer that is too long for a
+//! session is kept in part.
 //!
 //! A request that a provider turns down for now (429, 408, 5xx), or that gets no answer or half of one, is
 //! made again, but only while nothing of its answer was shown.
@@ -322,15 +323,22 @@ impl Agent {
     /// Begins to answer a message of the session of that key, `channel:chat_id`.
     ///
     /// # Errors
-    /// The message is empty, there is no provider or key for the model, or the session cannot be read.
+    /// The message is empty or too long to be kept, there is no provider or key for the model, or the
+    /// session cannot be read.
     pub fn turn(&self, session: &str, message: &str) -> Result<Turn, Error> {
         if message.trim().is_empty() {
             return Err(Error::NoMessage);
         }
+        // What cannot be kept is not asked.
+        if session::fitting(message).len() < message.len() {
+            return Err(session::Error::TooLong.into());
+        }
         let selected = self.selected()?;
         let window = self.config.agent.memory_window as usize;
         let history = self.sessions.load(session, window)?;
-        let system = prompt::system(&self.platform, &*self.workspace, &self.specs)?;
+        let mut notices = history.notices();
+        let (platform, workspace) = (&self.platform, &*self.workspace);
+        let system = prompt::system(platform, workspace, &self.specs, &mut notices)?;
         let mut messages = vec![Message::text(Role::System, system)];
         messages.extend(history.messages);
         messages.push(Message::text(Role::User, message));
@@ -344,6 +352,7 @@ impl Agent {
             attempt: 1,
             iterations: 0,
             usage: Usage::default(),
+            notices,
             pending: Vec::new().into_iter(),
             stage: Stage::Ask,
         })
@@ -400,6 +409,7 @@ pub struct Turn {
     attempt: u32,
     iterations: u32,
     usage: Usage,
+    notices: Vec<String>,
     /// Events that are to be given before anything else happens
     pending: IntoIter<Event>,
     stage: Stage,
@@ -456,6 +466,12 @@ impl Turn {
         sizes
             .map(|message| message.content.len() + calls(message))
             .sum()
+    }
+
+    /// What the user should know and no event says, each once: what of the past, of the workspace's files or
+    /// of the answer is left out.
+    pub fn notices(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.notices)
     }
 
     /// Waits for what happens next; `None` after the end.
@@ -705,13 +721,28 @@ impl Turn {
         Ok(self.pending.next())
     }
 
-    fn end(&self, agent: &Agent, text: String, stop: StopReason) -> Result<Event, Error> {
+    fn end(&mut self, agent: &Agent, text: String, stop: StopReason) -> Result<Event, Error> {
         // A refusal in the history tends to beget others.
         if stop != StopReason::Refused {
             if text.trim().is_empty() {
                 return Err(Error::Empty(stop));
             }
-            let said = [(Role::User, &*self.message), (Role::Assistant, &*text)];
+            let mut kept = session::fitting(&text);
+            let cut;
+            if kept.len() < text.len() {
+                let (first, all) = (kept.len().to_string(), text.len().to_string());
+                let notice = [
+                    "only the first ",
+                    &first,
+                    " of the answer's ",
+                    &all,
+                    " bytes are kept",
+                ];
+                self.notices.push(text::join(&notice, ""));
+                cut = text::join(&[kept, "\n[cut off: the answer has ", &all, " bytes]"], "");
+                kept = &cut;
+            }
+            let said = [(Role::User, &*self.message), (Role::Assistant, kept)];
             agent.sessions.append(&self.session, &said)?;
         }
         Ok(Event::Done {

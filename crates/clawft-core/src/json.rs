@@ -89,6 +89,15 @@ pub(crate) fn quote(string: &str, text: &mut String) {
     text.push('"');
 }
 
+/// The bytes that a letter takes there.
+pub(crate) const fn width(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => 2,
+        '\0'..' ' => 6,
+        _ => letter.len_utf8(),
+    }
+}
+
 /// A string in its quotation marks, as errors show it.
 #[must_use]
 pub fn quoted(string: &str) -> String {

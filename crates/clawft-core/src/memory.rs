@@ -1,5 +1,5 @@
-//! What an agent keeps in mind beyond its sessions: `memory/MEMORY.md` of its workspace, facts that it
-//! rewrites at will, and `memory/HISTORY.md`, a log that only grows.
+//! What an agent keeps in mind beyond its sessions: `memory/MEMORY.md` of its workspace, notes that it adds
+//! to and rewrites at will.
 //!
 //! Where a workspace has no memory yet, that of `~/.nanobot/workspace` is read, and is brought over by the
 //! first change.
@@ -8,15 +8,11 @@ use crate::config;
 use crate::platform::{Directory, FileError, FileErrorKind, Platform};
 use crate::prelude::*;
 use crate::text::find;
-use crate::time::rfc3339;
 
-/// The longest memory, in bytes.
+/// The longest memory, in bytes. Of one that something else made longer, the end is read.
 pub const LIMIT: u64 = 256 << 10;
-/// The most that is read of a history, from its end, in bytes.
-pub const HISTORY_LIMIT: u64 = 64 << 10;
 
 const MEMORY: &str = "memory/MEMORY.md";
-const HISTORY: &str = "memory/HISTORY.md";
 const OLDER: &str = "~/.nanobot/workspace";
 
 /// What becomes of a memory's old content.
@@ -40,38 +36,47 @@ impl Mode {
     }
 }
 
-/// The file's text; `None` if it is not there.
-fn text(folder: &dyn Directory, path: &str) -> Result<Option<String>, FileError> {
-    match folder.read(path, LIMIT) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(no_text(path)),
-        },
-        Err(error) if error.kind == FileErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+/// The end of the file's text, and its length; `None` if it is not there.
+fn text(folder: &dyn Directory) -> Result<Option<(String, u64)>, FileError> {
+    let (mut bytes, before) = match folder.read_tail(MEMORY, LIMIT) {
+        Err(error) if error.kind == FileErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    let length = before + bytes.len() as u64;
+    if before > 0 {
+        let in_letter = |byte: &&u8| **byte & 0xc0 == 0x80;
+        let cut = bytes.iter().take_while(in_letter).count();
+        bytes.drain(..cut);
     }
-}
-
-fn no_text(path: &str) -> FileError {
-    FileError {
-        path: path.to_owned(),
-        kind: FileErrorKind::Other("no UTF-8".to_owned()),
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some((text, length))),
+        Err(_) => Err(FileError {
+            path: MEMORY.to_owned(),
+            kind: FileErrorKind::Other("no UTF-8".to_owned()),
+        }),
     }
 }
 
 /// The memory of a workspace; empty if it has none.
 ///
 /// # Errors
-/// What the file system says, and a memory that is no UTF-8 or longer than [`LIMIT`].
+/// What the file system says, and a memory that is no UTF-8.
 pub fn read(platform: &Platform, workspace: &dyn Directory) -> Result<String, FileError> {
-    if let Some(memory) = text(workspace, MEMORY)? {
-        return Ok(memory);
+    Ok(known(platform, workspace)?.0)
+}
+
+/// The memory of a workspace or of an older one, its length, and whether it is the workspace's own.
+fn known(platform: &Platform, workspace: &dyn Directory) -> Result<(String, u64, bool), FileError> {
+    if let Some((memory, length)) = text(workspace)? {
+        return Ok((memory, length, true));
     }
     let older = config::expand(platform, OLDER).ok();
-    match older.and_then(|path| platform.files.open(&path, false).ok()) {
-        Some(folder) => Ok(text(&*folder, MEMORY)?.unwrap_or_default()),
-        None => Ok(String::new()),
-    }
+    let memory = match older.and_then(|path| platform.files.open(&path, false).ok()) {
+        Some(folder) => text(&*folder)?,
+        None => None,
+    };
+    let (memory, length) = memory.unwrap_or_default();
+    Ok((memory, length, false))
 }
 
 /// The paragraphs, which blank lines divide, that have the words of a query in them. Capitals of the
@@ -153,8 +158,8 @@ pub fn write(
     content: &str,
     mode: Mode,
 ) -> Result<(), FileError> {
-    let check = |length: usize| {
-        if length as u64 > LIMIT {
+    let check = |length: u64| {
+        if length > LIMIT {
             return Err(FileError {
                 path: MEMORY.to_owned(),
                 kind: FileErrorKind::TooLarge(LIMIT),
@@ -163,15 +168,10 @@ pub fn write(
         Ok(())
     };
     if mode == Mode::Overwrite {
-        check(content.len())?;
+        check(content.len() as u64)?;
         return workspace.write(MEMORY, content.as_bytes());
     }
-    let own = text(workspace, MEMORY)?;
-    let is_own = own.is_some();
-    let before = match own {
-        Some(memory) => memory,
-        None => read(platform, workspace)?,
-    };
+    let (before, length, is_own) = known(platform, workspace)?;
     let gap = match before.as_str() {
         "" => "",
         text if text.ends_with("\n\n") => "",
@@ -180,41 +180,13 @@ pub fn write(
     };
     let end = if content.ends_with('\n') { "" } else { "\n" };
     let added = format!("{gap}{content}{end}");
-    check(before.len() + added.len())?;
+    check(length + added.len() as u64)?;
     if is_own {
         // Another agent may add to it at the same time.
         workspace.append(MEMORY, added.as_bytes())
     } else {
         workspace.write(MEMORY, (before + &added).as_bytes())
     }
-}
-
-/// Adds a line to the history of a workspace, with the time before it.
-///
-/// # Errors
-/// What the file system says.
-pub fn log(platform: &Platform, workspace: &dyn Directory, entry: &str) -> Result<(), FileError> {
-    let entry = entry.trim().replace(['\n', '\r'], " ");
-    let line = format!("[{}] {entry}\n", rfc3339(platform.clock.now()));
-    workspace.append(HISTORY, line.as_bytes())
-}
-
-/// The last lines of the history of a workspace, at most [`HISTORY_LIMIT`] bytes of them; empty if it has
-/// none.
-///
-/// # Errors
-/// What the file system says.
-pub fn history(workspace: &dyn Directory) -> Result<String, FileError> {
-    let (bytes, before) = match workspace.read_tail(HISTORY, HISTORY_LIMIT) {
-        Err(error) if error.kind == FileErrorKind::NotFound => return Ok(String::new()),
-        other => other?,
-    };
-    let mut whole = bytes.as_slice();
-    if before > 0 {
-        let end = whole.iter().position(|byte| *byte == b'\n');
-        whole = end.map_or(&[], |end| &whole[end + 1..]);
-    }
-    String::from_utf8(whole.to_vec()).map_err(|_| no_text(HISTORY))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use clawft_core::config::{Config, ProviderConfig, Secret};
 use clawft_core::message::{Role, StopReason, ToolCall, Usage};
 use clawft_core::platform::{Clock, Exchange, Head, HttpClient, HttpError, Random, Request};
 use clawft_core::provider::ModelError;
+use clawft_core::session;
 use machine::Machine;
 use serde_json::{Value, json};
 
@@ -568,6 +569,66 @@ fn an_answer_that_cannot_be_kept_is_an_error() {
         .put(".clawft/sessions/cli%3Aa.jsonl/in-the-way", "");
     let end = bench.agent.turn("cli:a", "Hello").map(drop);
     assert!(matches!(end, Err(Error::Session(_))), "{end:?}");
+}
+
+/// A message is refused before a model is paid for it, and an answer kept as far as it can be.
+#[test]
+fn what_is_too_long_for_a_session_is_not_lost() {
+    let bench = Bench::new(config(), []);
+    for message in ["x".repeat(1 << 20), "\u{1}".repeat(180_000)] {
+        let error = bench.agent.turn("cli:a", &message).err();
+        assert_eq!(error, Some(Error::Session(session::Error::TooLong)));
+    }
+    assert!(bench.happened().is_empty());
+
+    let long = "é\"".repeat(400_000);
+    let bench = Bench::new(config(), [answer(&long), answer("Hi")]);
+    let mut turn = bench.turn();
+    assert!(turn.notices().is_empty());
+    while let Some(event) = turn.next(&bench.agent).unwrap() {
+        if let Event::Done { text, .. } = event {
+            assert!(text == long, "the answer is shown whole");
+        }
+    }
+    // é takes two bytes as JSON, and a quotation mark two.
+    let (_, kept) = bench.kept().pop().unwrap();
+    let (text, note) = kept.split_once('\n').unwrap();
+    assert!(long.starts_with(text));
+    assert!(text.len() > (1 << 20) / 4 * 3 - 500, "{}", text.len());
+    assert_eq!(note, "[cut off: the answer has 1200000 bytes]");
+    let notice = format!(
+        "only the first {} of the answer's 1200000 bytes are kept",
+        text.len()
+    );
+    assert_eq!(turn.notices(), [notice]);
+    assert!(turn.notices().is_empty(), "each is told once");
+    drop(turn);
+    assert_eq!(bench.run().1, Ok(()));
+}
+
+#[test]
+fn what_is_left_out_is_told_to_the_user_and_the_model() {
+    let bench = Bench::new(config(), [answer("Hi")]);
+    bench.machine.put(".clawft/sessions/cli%3Aa.json", "{");
+    bench.machine.put("work/memory/MEMORY.md/x", "");
+    let mut turn = bench.turn();
+    let notices = turn.notices();
+    let [session, memory] = &notices[..] else {
+        panic!("{notices:?}")
+    };
+    assert!(
+        session.contains("cli%3Aa.json: no conversation"),
+        "{session}"
+    );
+    assert!(memory.contains("memory/MEMORY.md: a folder"), "{memory}");
+    while turn.next(&bench.agent).unwrap().is_some() {}
+    let request = bench.world.requests.borrow()[0].body.clone();
+    let request: Value = serde_json::from_slice(&request).unwrap();
+    let system = request["messages"][0]["content"].as_str().unwrap();
+    assert!(
+        notices.iter().all(|notice| system.contains(notice)),
+        "{system}"
+    );
 }
 
 #[test]

@@ -49,8 +49,16 @@ fn a_memory_has_a_limit_and_stays_below_it() {
         memory::read(&platform, &*workspace).expect("kept").len(),
         limit
     );
-    machine.put(MEMORY, "x".repeat(limit + 1));
-    assert!(too_large(memory::read(&platform, &*workspace).map(drop)));
+    // What something else made longer is read from its end, and takes no more.
+    machine.put(MEMORY, format!("{}end", "é".repeat(limit / 2)));
+    let read = memory::read(&platform, &*workspace).expect("kept");
+    assert_eq!(read, format!("{}end", "é".repeat(limit / 2 - 2)));
+    assert!(too_large(memory::write(
+        &platform,
+        &*workspace,
+        "",
+        Mode::Append
+    )));
     machine.put(MEMORY, b"\xff");
     let error = memory::read(&platform, &*workspace).expect_err("no UTF-8");
     assert_eq!(error.to_string(), "memory/MEMORY.md: no UTF-8");
@@ -93,26 +101,6 @@ fn paragraphs_are_found_in_any_case() {
 }
 
 #[test]
-fn a_history_grows_by_lines() {
-    let machine = Machine::new();
-    let platform = machine.platform();
-    let workspace = machine.open(".clawft/workspace");
-    assert_eq!(memory::history(&*workspace).as_deref(), Ok(""));
-    memory::log(&platform, &*workspace, "said\nhello").expect("kept");
-    memory::log(&platform, &*workspace, "and went").expect("kept");
-    let history = memory::history(&*workspace).expect("kept");
-    assert_eq!(
-        history,
-        "[2026-04-22T10:11:12.345Z] said hello\n[2026-04-22T10:11:12.345Z] and went\n"
-    );
-    let line = format!("{}\n", "é".repeat(40));
-    machine.put(".clawft/workspace/memory/HISTORY.md", line.repeat(2000));
-    let history = memory::history(&*workspace).expect("kept");
-    assert!(history.len() as u64 <= memory::HISTORY_LIMIT);
-    assert!(history.lines().all(|line| line == "é".repeat(40)));
-}
-
-#[test]
 fn a_model_is_told_who_it_is() {
     let machine = Machine::new();
     let platform = machine.platform();
@@ -126,7 +114,7 @@ fn a_model_is_told_who_it_is() {
     machine.put(".clawft/workspace/USER.md", "é".repeat(prompt::FILE_LIMIT));
     machine.put(".clawft/workspace/TOOLS.md", " \n");
     machine.put(MEMORY, "likes milk");
-    let text = prompt::system(&platform, &*workspace, &tools).expect("a message");
+    let text = prompt::system(&platform, &*workspace, &tools, &mut Vec::new()).expect("a message");
     // date -u -d 2026-04-22 +%A
     for part in [
         "Today is Wednesday, 2026-04-22 (UTC).",
@@ -144,22 +132,56 @@ fn a_model_is_told_who_it_is() {
         ".clawft/workspace/USER.md",
         format!("x{}", "é".repeat(prompt::FILE_LIMIT)),
     );
-    let text = prompt::system(&platform, &*workspace, &[]).expect("a message");
+    let text = prompt::system(&platform, &*workspace, &[], &mut Vec::new()).expect("a message");
     assert!(text.contains("[cut: these are the first 19999 of 40001 bytes]"));
     assert!(!text.contains("Your tools"));
 }
 
+/// Notes are added at the end.
 #[test]
-fn a_file_for_the_model_that_cannot_be_read_is_an_error() {
+fn of_a_long_memory_the_newest_is_told() {
     let machine = Machine::new();
-    machine.put(".clawft/workspace/AGENTS.md", b"\xff");
+    machine.put(
+        MEMORY,
+        format!("oldest\n\n{}newest\n", "é".repeat(prompt::FILE_LIMIT)),
+    );
     let workspace = machine.open(".clawft/workspace");
-    let error = prompt::system(&machine.platform(), &*workspace, &[]).expect_err("no UTF-8");
-    assert_eq!(error.to_string(), "AGENTS.md: no UTF-8");
-    machine.put("secret", "");
-    std::fs::remove_file(machine.path(".clawft/workspace/AGENTS.md")).expect("a file");
-    std::os::unix::fs::symlink("../../secret", machine.path(".clawft/workspace/AGENTS.md"))
+    let text = prompt::system(&machine.platform(), &*workspace, &[], &mut Vec::new());
+    let text = text.expect("a message");
+    assert!(!text.contains("oldest"));
+    // 20,000 bytes, of which "newest" has 6
+    assert_eq!(text.matches('é').count(), 9997);
+    let end = "énewest\n[cut: these are the last 20000 of 40014 bytes]\n";
+    assert!(text.ends_with(end), "{}", &text[text.len() - 100..]);
+}
+
+/// A tool may have written them, and mends them only in a turn.
+#[test]
+fn files_that_cannot_be_read_are_told_of() {
+    let machine = Machine::new();
+    machine.put("secret", "hidden");
+    machine.put(".clawft/workspace/AGENTS.md", b"\xff");
+    machine.put(".clawft/workspace/USER.md/x", "");
+    machine.put(".clawft/workspace/TOOLS.md", "x".repeat((1 << 20) + 1));
+    machine.put(".clawft/workspace/memory/MEMORY.md/x", "");
+    std::os::unix::fs::symlink("../../secret", machine.path(".clawft/workspace/SOUL.md"))
         .expect("a link");
-    let error = prompt::system(&machine.platform(), &*workspace, &[]).expect_err("outside");
-    assert_eq!(error.kind, FileErrorKind::Outside);
+    let workspace = machine.open(".clawft/workspace");
+    let mut notices = vec!["what was known before".to_owned()];
+    let text = prompt::system(&machine.platform(), &*workspace, &[], &mut notices);
+    let text = text.expect("a message");
+    let expected = [
+        "what was known before",
+        "SOUL.md: leads out of its folder",
+        "AGENTS.md: no UTF-8",
+        "USER.md: a folder where a file is needed, or the reverse",
+        "TOOLS.md: longer than 1048576 bytes",
+        "memory/MEMORY.md: a folder where a file is needed, or the reverse",
+    ];
+    assert_eq!(notices.len(), expected.len());
+    for (notice, expected) in notices.iter().zip(expected) {
+        assert!(notice.starts_with(expected), "{notice}");
+        assert!(text.contains(&format!("\nNotice: {notice}\n")), "{text}");
+    }
+    assert!(!text.contains("hidden"));
 }

@@ -343,7 +343,8 @@ fn session(files: &BTreeMap<String, Vec<u8>>, key: &str) -> Result<Value> {
     let mut messages = Vec::new();
     for line in std::str::from_utf8(content)?.lines() {
         let line: Value = serde_json::from_str(line).with_context(|| format!("{line:?}"))?;
-        if line["_type"] == json!("metadata") {
+        // Metadata, and what else is no message
+        if line["_type"].is_string() {
             continue;
         }
         ensure!(line["timestamp"].is_string(), "a message without its time");

@@ -107,10 +107,19 @@ fn run() -> Result<(), Failure> {
         None => read(session)?,
     };
     let mut turn = agent.turn(&session, &message)?;
+    tell(&turn.notices());
     while let Some(event) = turn.next(&agent)? {
         line(&event.to_json())?;
     }
+    tell(&turn.notices());
     Ok(())
+}
+
+/// Says what no event does.
+fn tell(notices: &[String]) {
+    for notice in notices {
+        eprintln!("clawft: {notice}");
+    }
 }
 
 fn line(value: &Value) -> io::Result<()> {

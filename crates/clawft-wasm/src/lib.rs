@@ -311,7 +311,10 @@ impl From<agent::Error> for Error {
                 ..
             })) => ErrorKind::Memory,
             Cause::Config(_) | Cause::Select(_) => ErrorKind::Config,
-            Cause::NoMessage | Cause::Session(session::Error::Key { .. }) => ErrorKind::Argument,
+            Cause::NoMessage
+            | Cause::Session(session::Error::Key { .. } | session::Error::TooLong) => {
+                ErrorKind::Argument
+            }
             Cause::File(_) | Cause::Session(_) => ErrorKind::Files,
             Cause::Http { .. } | Cause::Time(_) => ErrorKind::Network,
             Cause::Status { .. } | Cause::Model { .. } | Cause::Empty(_) => ErrorKind::Model,
@@ -341,24 +344,39 @@ bindings::export!(Component with_types_in bindings);
 
 #[cfg(test)]
 mod tests {
+    use clawft_core::message::StopReason;
+
     use super::*;
 
+    /// The kinds as `wit/clawft.wit` describes them.
     #[test]
-    fn kinds_of_errors_in_a_session() {
-        let file = |kind| {
-            let path = String::from("x");
-            agent::Error::Session(session::Error::File(FileError { path, kind }))
+    fn errors_have_their_kinds() {
+        use agent::Error as Cause;
+        let file = |kind| FileError {
+            path: "f".to_owned(),
+            kind,
         };
         let key = session::Error::Key {
-            key: String::from("../x"),
-            what: "no name",
+            key: "../x".to_owned(),
+            what: "a path",
         };
-        for (error, kind) in [
-            (agent::Error::Session(key), ErrorKind::Argument),
-            (file(FileErrorKind::Memory), ErrorKind::Memory),
-            (file(FileErrorKind::Denied), ErrorKind::Files),
-        ] {
-            assert_eq!(Error::from(error).kind, kind);
+        let denied = session::Error::File(file(FileErrorKind::Denied));
+        let memory = session::Error::File(file(FileErrorKind::Memory));
+        let cases = [
+            (Cause::NoMessage, ErrorKind::Argument),
+            (Cause::Session(key), ErrorKind::Argument),
+            (Cause::Session(session::Error::TooLong), ErrorKind::Argument),
+            (Cause::Session(denied), ErrorKind::Files),
+            (Cause::Session(memory), ErrorKind::Memory),
+            (Cause::File(file(FileErrorKind::Memory)), ErrorKind::Memory),
+            (Cause::File(file(FileErrorKind::Denied)), ErrorKind::Files),
+            (Cause::Iterations(1), ErrorKind::Iterations),
+            (Cause::Time(1), ErrorKind::Network),
+            (Cause::Empty(StopReason::EndTurn), ErrorKind::Model),
+        ];
+        for (cause, kind) in cases {
+            let error = Error::from(cause);
+            assert!(error.kind == kind, "{}", error.message);
         }
     }
 }

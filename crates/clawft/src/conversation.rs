@@ -39,6 +39,7 @@ pub fn hold(agent: &mut Agent, machine: &Machine, session: &str) -> Result<()> {
     let chat = session.strip_prefix("cli:").unwrap_or(session);
     let mut terminal = Terminal::new(chat.to_owned(), read, io::stdout(), now);
     let mut key = session.to_owned();
+    let mut known = Vec::new();
     while let Some(message) = terminal.receive()? {
         let words: Vec<&str> = message.content.split_whitespace().collect();
         let said = match *words.as_slice() {
@@ -77,7 +78,7 @@ pub fn hold(agent: &mut Agent, machine: &Machine, session: &str) -> Result<()> {
                 format!("there is no {command}\n{HELP}")
             }
             _ => {
-                answer(agent, machine, &key, &message.content)?;
+                answer(agent, machine, &key, &message.content, &mut known)?;
                 continue;
             }
         };
@@ -89,7 +90,14 @@ pub fn hold(agent: &mut Agent, machine: &Machine, session: &str) -> Result<()> {
     Ok(())
 }
 
-fn answer(agent: &Agent, machine: &Machine, key: &str, message: &str) -> Result<()> {
+/// Answers a message. Of its first notices, those that are known are not shown again.
+fn answer(
+    agent: &Agent,
+    machine: &Machine,
+    key: &str,
+    message: &str,
+    known: &mut Vec<String>,
+) -> Result<()> {
     machine.resume();
     let mut show = Show::text();
     let mut turn = match agent.turn(key, message) {
@@ -99,6 +107,10 @@ fn answer(agent: &Agent, machine: &Machine, key: &str, message: &str) -> Result<
             return Ok(());
         }
     };
+    let mut notices = turn.notices();
+    notices.retain(|notice| !known.contains(notice));
+    show.notices(&notices)?;
+    known.append(&mut notices);
     loop {
         let event = turn.next(agent);
         // Whatever the turn says of it: it is given up by being dropped.
@@ -110,7 +122,7 @@ fn answer(agent: &Agent, machine: &Machine, key: &str, message: &str) -> Result<
         }
         match event {
             Ok(Some(event)) => show.event(&event)?,
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(show.notices(&turn.notices())?),
             Err(error) => {
                 show.end_line()?;
                 eprintln!("clawft: {error}");

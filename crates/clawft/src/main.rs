@@ -115,10 +115,11 @@ fn run(cli: &Cli, machine: &Machine) -> Result<()> {
     let mut show = if cli.json { Show::json() } else { Show::text() };
     Machine::end_with_programs(false)?;
     let mut turn = agent.turn(&cli.session, &message)?;
+    show.notices(&turn.notices())?;
     while let Some(event) = turn.next(&agent)? {
         show.event(&event)?;
     }
-    Ok(())
+    Ok(show.notices(&turn.notices())?)
 }
 
 fn open(cli: &Cli, machine: &Machine) -> Result<Agent, Error> {

@@ -110,6 +110,12 @@ impl Show {
         }
     }
 
+    /// Shows what a turn says beside its events.
+    pub fn notices(&mut self, notices: &[String]) -> io::Result<()> {
+        let mut each = notices.iter();
+        each.try_for_each(|notice| self.warn(&visible(notice)))
+    }
+
     /// Ends the line that text was written on.
     pub fn end_line(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.open) {

@@ -168,6 +168,37 @@ fn a_message_from_a_pipe() {
 }
 
 #[test]
+fn a_message_that_cannot_be_kept_is_not_sent() {
+    let home = Home::new(json!([]));
+    let long = home.path().join("long");
+    fs::write(&long, "x".repeat(1 << 20)).expect("cannot write");
+    let mut command = home.command(&[]);
+    command.stdin(File::open(long).expect("no file"));
+    let (code, out, err) = said(&command.output().expect("cannot start it"));
+    assert_eq!((code, &*out), (1, ""));
+    assert!(err.contains("1048576 bytes"), "{err}");
+    assert_eq!(home.server.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_left_out_is_on_standard_error() {
+    let home = Home::new(json!([{"answer": {"text": "Yes."}, "times": 2}]));
+    let memory = home.path().join(".clawft/workspace/memory/MEMORY.md");
+    fs::create_dir_all(memory).expect("cannot make it");
+    let (code, out, err) = home.run(&["Hi"]);
+    assert_eq!((code, &*out), (0, "Yes.\n"));
+    assert!(
+        err.starts_with("clawft: memory/MEMORY.md: a folder"),
+        "{err}"
+    );
+    assert_eq!(err.lines().count(), 1, "{err}");
+    let (code, out, json_err) = home.run(&["--json", "Hi"]);
+    assert_eq!((code, json_err), (0, err));
+    assert!(!out.contains("MEMORY.md"), "{out}");
+    assert_eq!(home.server.problems(), Vec::<String>::new());
+}
+
+#[test]
 fn help_version_and_wrong_arguments() {
     let home = Home::new(json!([]));
     let (code, out, _) = home.run(&["--help"]);

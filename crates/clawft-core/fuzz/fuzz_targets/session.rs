@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use clawft_core::message::{Message, Role};
-use clawft_core::platform::{Clock, Directory, Entry, FileError, FileErrorKind};
+use clawft_core::platform::{Clock, Directory, Entry, FileError, FileErrorKind, Random};
 use clawft_core::session::Store;
 use libfuzzer_sys::fuzz_target;
 
@@ -79,11 +79,19 @@ impl Clock for Noon {
     fn sleep(&self, _: u64) {}
 }
 
+struct One;
+
+impl Random for One {
+    fn next(&self) -> u64 {
+        1
+    }
+}
+
 fuzz_target!(|content: &[u8]| {
     for name in ["k.jsonl", "k.json"] {
         let folder = Rc::new(Folder::default());
         folder.write(name, content).expect("memory");
-        let store = Store::new(folder, Vec::new(), Rc::new(Noon));
+        let store = Store::new(folder, Vec::new(), Rc::new(Noon), Rc::new(One));
         let mut expected = store.load("k", usize::MAX).expect("memory").messages;
         store.append("k", &[(Role::User, "next")]).expect("memory");
         expected.push(Message::text(Role::User, "next"));
