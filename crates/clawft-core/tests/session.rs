@@ -341,8 +341,8 @@ impl Directory for Host {
         self.folder.read_tail(path, limit)
     }
 
-    fn write(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
-        self.folder.write(path, content)
+    fn write_pieces(&self, path: &str, content: &[&[u8]], new: bool) -> Result<bool, FileError> {
+        self.folder.write_pieces(path, content, new)
     }
 
     fn append(&self, path: &str, content: &[u8]) -> Result<(), FileError> {
