@@ -33,6 +33,8 @@ let
         "clawft-core"
         "clawft-server"
       ];
+      # for the tests: what lies beneath files of WASI is no part of the program
+      features = [ "clawft-core/wasm" ];
       # a package of the flake, so as users get it
       profile = "release";
       coverage.clawft-core = 90;
