@@ -66,6 +66,10 @@ impl Descriptor for Place {
         fs::rename(self.path.join(from), self.path.join(to)).map_err(refusal)
     }
 
+    fn hard_link(&self, from: &str, to: &str) -> Result<(), Refusal> {
+        fs::hard_link(self.path.join(from), self.path.join(to)).map_err(refusal)
+    }
+
     fn remove(&self, path: &str) -> Result<(), Refusal> {
         fs::remove_file(self.path.join(path)).map_err(refusal)
     }
@@ -192,4 +196,14 @@ fn a_name_may_be_as_long_as_one_can_be() {
     host.home.write(&name, b"y").unwrap();
     assert_eq!(host.names("."), [&*name]);
     assert_eq!(host.home.read(&name, 9).unwrap(), b"y");
+}
+
+#[test]
+fn what_must_be_new_takes_no_others_place() {
+    let host = host();
+    let pieces: [&[u8]; 2] = [b"first ", b"of two"];
+    assert_eq!(host.home.write_pieces("n/a", &pieces, true), Ok(true));
+    assert_eq!(host.home.write_pieces("n/a", &[b"second"], true), Ok(false));
+    assert_eq!(host.home.read("n/a", 99).unwrap(), b"first of two");
+    assert_eq!(host.names("n"), ["a"]);
 }
