@@ -20,6 +20,7 @@ let
     };
     clawft-vectors.inputs.index = 200000;
     rmpkg = {
+      needs = [ "pipeline" ];
       inputs.package = 100000;
       seeds.package = "tests/foreign";
     };
