@@ -111,6 +111,7 @@ let
       {
         nativeBuildInputs = [
           host.programs.clawft
+          host.programs.clawft-wamr
           host.programs.matrix
           jq
           nodejs

@@ -53,9 +53,14 @@ impl Home {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clawft"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_clawft"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command
             .env_clear()
             .env("HOME", self.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -448,8 +453,16 @@ fn programs_end_with_the_command() {
             {"answer": {"calls": [{"id": "a", "name": "exec_shell", "arguments": {"command": command}}]}}
         ]));
         home.allow_programs();
+        // A signal that this test was started to ignore, as by nohup, the command would ignore too.
         let mut child = home
-            .command(&["--workspace", ".", "Go"])
+            .program("env")
+            .args([
+                "--default-signal",
+                env!("CARGO_BIN_EXE_clawft"),
+                "--workspace",
+                ".",
+                "Go",
+            ])
             .spawn()
             .expect("cannot start it");
         let path = home.path().join("ids");
