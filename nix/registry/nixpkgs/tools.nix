@@ -51,9 +51,10 @@ let
       version = lib.removePrefix "=" dependency.version or dependency;
       install = manifest.package.metadata.install or { };
       features = dependency.features or [ ] ++ install.features or [ ];
-      optimised = lib.concatMapStrings (
-        package: "--config profile.release.package.${package}.opt-level=3 "
-      ) install.optimised or [ ];
+      each =
+        setting: lib.concatMapStrings (package: "--config profile.release.package.${package}.${setting} ");
+      profile =
+        each "opt-level=3" (install.optimised or [ ]) + each "codegen-units=1" (install.one-unit or [ ]);
     in
     runCommandCC "${crate}-${version}"
       {
@@ -72,7 +73,7 @@ let
         export CARGO_HOME=$PWD/cargo
         mkdir cargo
         cp $vendor/config.toml cargo/
-        cargo install ${crate} ${optimised}--version =${version} --offline --no-track --root $out \
+        cargo install ${crate} ${profile}--version =${version} --offline --no-track --root $out \
           ${lib.optionalString (dependency ? default-features) "--no-default-features"} \
           --features ${lib.escapeShellArg (lib.concatStringsSep "," features)}
       '';
