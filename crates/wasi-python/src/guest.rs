@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use wasi_dylink::{CodeCache, Dylink, DylinkView, FileError};
-use wasmtime::{Config, Engine, Linker, Module, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Config, Engine, Linker, Module, Store, StoreLimits, StoreLimitsBuilder, WasmBacktrace};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -54,8 +54,6 @@ pub fn engine() -> anyhow::Result<Engine> {
     config
         .target(&format!("{}-{system}", std::env::consts::ARCH))
         .map_err(failed)?;
-    // Of a trap the reason is told: without debug information a frame has no name.
-    config.wasm_backtrace_max_frames(None);
     config.max_wasm_stack(STACK);
     // NB: not used, and yet it has to be larger
     config.async_stack_size(STACK + HOST_STACK);
@@ -232,7 +230,15 @@ impl Guest {
             // The lowest byte, as a system has it
             return Ok(code.to_le_bytes()[0]);
         }
-        eprintln!("wasi-python: {name} trapped: {error:#}");
+        eprintln!("wasi-python: {name} trapped: {}", error.root_cause());
+        // The interpreter's own functions have no names, a module's may have.
+        let trace = error.downcast_ref::<WasmBacktrace>();
+        for frame in trace.map_or(&[][..], WasmBacktrace::frames) {
+            if let Some(function) = frame.func_name() {
+                let module = frame.module().name().unwrap_or("a module");
+                eprintln!("  in {module}!{function}");
+            }
+        }
         Ok(TRAP)
     }
 
