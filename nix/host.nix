@@ -37,6 +37,9 @@ let
       features = [ "clawft-core/wasm" ];
       # a package of the flake, so as users get it
       profile = "release";
+      # NB: two dozen test programs, of which each would be optimised for longer than it runs; as users get
+      # it the agent goes through its scenarios
+      testFlags = [ "-Copt-level=0" ];
       coverage.clawft-core = 90;
     };
     # NB: by themselves, because the core has other features in them
@@ -132,6 +135,8 @@ let
       # what the tests read besides the crates, and run
       testData ? [ ],
       testPrograms ? [ ],
+      # rustc's, for the crates and not their dependencies
+      testFlags ? [ ],
       # cargo's command for the lints
       clippyBy ? "build",
       # of crates, the lines that the tests run, at least, in percent
@@ -181,11 +186,14 @@ let
           nativeBuildInputs = testPrograms;
         }
         // lib.optionalAttrs (coverage != { }) counting
+        // lib.optionalAttrs (ownFlags != [ ]) {
+          # NB: dependencies are built already, and are not counted
+          RUSTC_WORKSPACE_WRAPPER = writeShellScript "rustc-for-tests" ''exec "$@" ${toString ownFlags}'';
+        }
       );
+      ownFlags = testFlags ++ lib.optional (coverage != { }) "-Cinstrument-coverage";
       # The tests, and by llvm-cov how often each line was run
       counting = {
-        # NB: dependencies are not counted, and so are those that are built already
-        RUSTC_WORKSPACE_WRAPPER = writeShellScript "counting-rustc" ''exec "$@" -Cinstrument-coverage'';
         preCheck = "export LLVM_PROFILE_FILE=$NIX_BUILD_TOP/profiles/%m.profraw";
         installPhaseCommand = ''
           PATH=$(echo ${fenix.stable.llvm-tools}/lib/rustlib/*/bin):$PATH
