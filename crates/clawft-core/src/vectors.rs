@@ -23,7 +23,7 @@
 //! others.
 
 mod collection;
-mod embed;
+mod embedding;
 mod error;
 mod files;
 mod names;
@@ -42,7 +42,7 @@ use names::check_name;
 use record::{Change, deletion};
 
 pub use clawft_vectors::Metric;
-pub use embed::{EMBEDDING_DIMENSIONS, embed};
+pub use embedding::{EMBEDDING_DIMENSIONS, embed};
 pub use error::Error;
 
 /// The most bytes that an index takes while it is read, when it is there twice, with the records: a

@@ -2,7 +2,7 @@
 
 use clawft_vectors::Index;
 
-use super::embed::embed;
+use super::embedding::embed;
 use super::names::path_of;
 use super::record::{Change, Record};
 use super::{Entry, Error, MAX_MEMORY, MAX_RECORDS, Match, Query};

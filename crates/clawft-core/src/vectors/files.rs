@@ -4,7 +4,7 @@ use clawft_vectors::{Index, Metric};
 use serde_json::Value;
 
 use super::collection::Collection;
-use super::embed::EMBEDDING;
+use super::embedding::EMBEDDING;
 use super::names::{files_of, index_path, newest, path_of};
 use super::record::{Change, Record, parse};
 use super::{Error, MAX_MEMORY, MAX_RECORDS};

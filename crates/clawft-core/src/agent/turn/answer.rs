@@ -223,7 +223,7 @@ impl Turn {
 }
 
 impl Failure {
-    /// Whether it may be gone soon, but for a status, of which [`retry`] judges.
+    /// Whether it may be gone soon, but for a status, of which [`retry()`] judges.
     fn passes(&self) -> bool {
         match self {
             Self::Http(error) => matches!(
