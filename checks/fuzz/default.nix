@@ -21,7 +21,7 @@ let
     clawft-vectors.inputs.index = 200000;
     rmpkg = {
       needs = [ "pipeline" ];
-      inputs.package = 100000;
+      inputs.package = 50000;
       seeds.package = "tests/foreign";
     };
   };
