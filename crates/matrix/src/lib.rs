@@ -10,6 +10,7 @@ pub mod cell;
 pub mod command;
 pub mod core;
 pub mod difference;
+mod folder;
 pub mod interface;
 pub mod llguidance;
 pub mod outcome;

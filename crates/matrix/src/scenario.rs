@@ -1,14 +1,13 @@
 //! Scenarios: what an artifact is put through, and how it must end. Each is a TOML file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::llguidance;
 use crate::outcome::Outcome;
+use crate::{folder, llguidance};
 
 /// A scenario, as it stands in its file.
 #[derive(Clone, Debug, Deserialize)]
@@ -266,30 +265,13 @@ impl Scenario {
 /// # Errors
 /// [`ScenarioError`], for the first file that cannot be used.
 pub fn read_folder(folder: &Path, kind: Kind) -> Result<Vec<Scenario>, ScenarioError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |reason| ScenarioError::Unreadable { path, reason }
-    };
-    let mut paths = fs::read_dir(folder)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<Result<Vec<_>, _>>()
-        })
-        .map_err(unreadable(folder))?;
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "toml")
-    });
-    paths.sort();
-    if paths.is_empty() {
+    let texts = folder::texts(folder, "toml")
+        .map_err(|(path, reason)| ScenarioError::Unreadable { path, reason })?;
+    if texts.is_empty() {
         return Err(ScenarioError::Empty(folder.to_owned()));
     }
-    paths
+    texts
         .into_iter()
-        .map(|path| {
-            let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
-            Scenario::parse(&path, &text, kind)
-        })
+        .map(|(path, text)| Scenario::parse(&path, &text, kind))
         .collect()
 }

@@ -1,11 +1,12 @@
 //! Case files: a grammar, strings, and the verdict on each from an independent engine.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+use crate::folder;
 
 /// One case file.
 #[derive(Clone, Debug, Deserialize)]
@@ -199,29 +200,14 @@ impl Case {
 /// # Errors
 /// [`CaseError`], for the first file that cannot be used.
 pub fn read_folder(folder: &Path) -> Result<Vec<(PathBuf, Case)>, CaseError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |reason| CaseError::Unreadable { path, reason }
-    };
-    let mut paths = fs::read_dir(folder)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<Result<Vec<_>, _>>()
-        })
-        .map_err(unreadable(folder))?;
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
-    paths.sort();
-    if paths.is_empty() {
+    let texts = folder::texts(folder, "json")
+        .map_err(|(path, reason)| CaseError::Unreadable { path, reason })?;
+    if texts.is_empty() {
         return Err(CaseError::Empty(folder.to_owned()));
     }
-    paths
+    texts
         .into_iter()
-        .map(|path| {
-            let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
+        .map(|(path, text)| {
             let case = Case::parse(&path, &text)?;
             Ok((path, case))
         })
