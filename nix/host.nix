@@ -37,8 +37,6 @@ let
       features = [ "clawft-core/wasm" ];
       # a package of the flake, so as users get it
       profile = "release";
-      # NB: it waits for the network and the disk; what searches vectors has a level of its own in Cargo.toml
-      dependencyEnvironment.CARGO_PROFILE_RELEASE_OPT_LEVEL = "1";
       # NB: two dozen test programs, of which each would be optimised for longer than it runs; as users get
       # it the agent goes through its scenarios
       testFlags = [ "-Copt-level=0" ];
