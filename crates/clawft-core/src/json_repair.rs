@@ -19,6 +19,7 @@
 use core::fmt;
 
 use crate::json;
+use crate::platform::memory;
 use crate::prelude::*;
 use crate::text::{self, find};
 use serde_json::{Map, Value};
@@ -28,6 +29,10 @@ pub const MAX_BYTES: usize = 1 << 20;
 
 /// Most values within one: each takes tens of bytes however short its text is.
 pub const MAX_VALUES: usize = 1 << 14;
+
+/// After so many values it is asked whether there is memory for as many more, of which each may take some
+/// hundred bytes.
+const ASKED: usize = 1 << 10;
 
 /// Deepest nesting, as `serde_json` has it.
 pub const MAX_DEPTH: usize = 128;
@@ -273,6 +278,9 @@ impl<'a> Parser<'a> {
             return Err(self.error("more values than are read"));
         };
         self.values = values;
+        if values % ASKED == 0 && !memory::room(0) {
+            return Err(self.error("more values than there is memory for"));
+        }
         match self.peek() {
             Some(bracket @ (b'{' | b'[')) => {
                 self.depth += 1;

@@ -83,8 +83,8 @@ pub struct Match {
     pub distance: f32,
     /// Its text
     pub text: String,
-    /// What else is known of it; null if nothing is
-    pub metadata: Value,
+    /// What else is known of it: the text of a JSON object, empty if nothing is
+    pub metadata: String,
 }
 
 /// The collections of a workspace. It holds in memory the one that was used last.

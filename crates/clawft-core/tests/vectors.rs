@@ -207,7 +207,7 @@ fn what_was_stored_is_there_for_the_next() {
             let found = store.search("t", Query::Text(&query), 1).unwrap();
             assert_eq!(found[0].id, *id);
             assert_eq!(found[0].text, query);
-            assert_eq!(found[0].metadata, json!({ "n": number }));
+            assert_eq!(found[0].metadata, format!("{{\"n\":{number}}}"));
         }
     }
     // What is of use for the last state but one, and no more

@@ -278,7 +278,11 @@ impl vector_world::Guest for Component {
                 id: found.id,
                 distance: found.distance,
                 text: found.text,
-                metadata: json::text(&found.metadata),
+                metadata: if found.metadata.is_empty() {
+                    "null".to_owned()
+                } else {
+                    found.metadata
+                },
             })
             .collect())
     }
@@ -329,6 +333,7 @@ impl From<vectors::Error> for Error {
         use vectors::Error as Cause;
         let kind = match &error {
             Cause::Full(_)
+            | Cause::Memory
             | Cause::File(FileError {
                 kind: FileErrorKind::Memory,
                 ..

@@ -1,4 +1,5 @@
-"""Fills the component's memory in every way that a caller has: each ends in an error, and the next call works.
+"""Fills the component's memory in every way that a caller has, but for an argument that is itself larger than what
+is free: each ends in an error, and the next call works.
 Vectors are as many as they are to be, and searching them is measured.
 
     python3 memory.py clawft.wasm [CASE…]
@@ -159,7 +160,58 @@ def configuration(host, home, _module):
     print(f"  {result.message}")
 
 
-CASES = [*map(vectors, [1, 20, 100]), shared, message, session, configuration]
+def told(result):
+    """What a call says that may fail for want of memory, and for nothing else."""
+    if failed(result):
+        assert result.kind == "memory", (result.kind, result.message)
+        return result.message
+    return "done"
+
+
+def query(host, _home, _module):
+    """A text of every size up to the whole memory is looked for."""
+    texts = [record(id=None, text="a text", metadata=None, vector=None)]
+    assert not failed(host.call("add", "texts", texts, interface=VECTORS))
+    for size in [1 << 20, 2 << 20, 4 << 20, 8 << 20]:
+        result = host.call("search", "texts", "x" * size, 10, interface=VECTORS)
+        print(f"  {size >> 20} MiB: {told(result)}")
+        works(host)
+
+
+def metadata(host, _home, _module):
+    """Entries are found whose metadata has a million numbers."""
+    known = json.dumps({"numbers": [0] * 10_000}, separators=(",", ":"))
+    added = 0
+    for _ in range(14):
+        batch = [record(id=None, text="a text", metadata=known, vector=None)] * 5
+        result = host.call("add", "known", batch, interface=VECTORS)
+        told(result)
+        added += 0 if failed(result) else len(batch)
+        works(host)
+    assert added >= 50, added
+    found = host.call("search", "known", "a text", 100, interface=VECTORS)
+    print(f"  {added} entries: {told(found)}")
+    assert failed(found) or [match.metadata for match in found] == [known] * added
+
+
+def values(host, home, _module):
+    """Many values in few bytes, in metadata and in a collection's file."""
+    many = json.dumps({"many": [{"a": 0}] * 28_000}, separators=(",", ":"))
+    batch = [record(id=None, text="a text", metadata=many, vector=None)]
+    result = host.call("add", "many", batch, interface=VECTORS)
+    print(f"  {len(many) >> 10} KiB: {result.message if failed(result) else 'added'}")
+    works(host)
+    folder = os.path.join(home, ".clawft", "workspace", "vectors")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "file.0000000001.jsonl"), "w", encoding="utf-8") as file:
+        header = {"_type": "vectors", "dimensions": 256, "metric": "cosine", "embedding": "words-1", "indexed": 1}
+        line = {"id": 1, "text": "a text", "metadata": {"many": [{"a": 0}] * 100_000}}
+        file.writelines(json.dumps(value, separators=(",", ":")) + "\n" for value in [header, line])
+    result = host.call("search", "file", "a text", 1, interface=VECTORS)
+    print(f"  a file: {result.message if failed(result) else 'read'}")
+
+
+CASES = [*map(vectors, [1, 20, 100]), shared, message, query, metadata, values, session, configuration]
 
 
 def main(module, *names):

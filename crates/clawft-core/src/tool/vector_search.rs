@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::{Context, MAX_TEXT, Running, Spec, Tool, ToolError, object, vector_add};
+use crate::json;
+use crate::json_repair::MAX_VALUES;
 use crate::prelude::*;
 use crate::vectors::Query;
 use clawft_vectors::float;
@@ -58,8 +60,9 @@ fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, To
         if text.len() < found.text.len() {
             result.push(("truncated", true.into()));
         }
-        if !found.metadata.is_null() {
-            result.push(("metadata", found.metadata));
+        if !found.metadata.is_empty() {
+            let metadata = json::parse(found.metadata.as_bytes(), MAX_VALUES);
+            result.push(("metadata", metadata.unwrap_or_default()));
         }
         results.push(object(result));
     }

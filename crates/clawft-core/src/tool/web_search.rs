@@ -6,6 +6,7 @@ use super::arguments::Arguments;
 use super::web_fetch::read_body;
 use super::{Context, Running, Spec, Tool, ToolError, object};
 use crate::json;
+use crate::json_repair::MAX_VALUES;
 use crate::platform::Request;
 use crate::prelude::*;
 use crate::url_policy::encode;
@@ -86,7 +87,7 @@ fn start(context: &Context<'_>, arguments: &Arguments<'_>) -> Result<Running, To
             )));
         }
         let (body, truncated) = read_body(context, exchange.as_mut(), MAX_RESPONSE)?;
-        let document: Value = json::parse(&body, usize::MAX)
+        let document: Value = json::parse(&body, MAX_VALUES)
             .ok()
             .filter(|_| !truncated)
             .ok_or_else(|| ToolError::new("the search API's answer is no JSON, or too long"))?;

@@ -7,7 +7,7 @@ use super::names::path_of;
 use super::record::{Change, Record};
 use super::{Entry, Error, MAX_MEMORY, MAX_RECORDS, Match, Query};
 use crate::json;
-use crate::platform::Directory;
+use crate::platform::{Directory, memory};
 use crate::prelude::*;
 
 pub(super) struct Collection {
@@ -74,11 +74,14 @@ impl Collection {
         for neighbour in self.index.search(vector, count)? {
             if let Ok(place) = self.place(neighbour.id) {
                 let record = &self.records[place];
+                if !memory::room(record.text.len() + record.metadata.len()) {
+                    return Err(Error::Memory);
+                }
                 matches.push(Match {
                     id: record.id,
                     distance: neighbour.distance,
                     text: record.text.clone(),
-                    metadata: record.metadata(),
+                    metadata: record.metadata.clone(),
                 });
             }
         }

@@ -22,33 +22,33 @@ pub(super) const EMBEDDING: &str = "words-1";
 #[must_use]
 pub fn embed(text: &str) -> Option<Vec<f32>> {
     let mut vector = vec![0.0; EMBEDDING_DIMENSIONS];
-    let mut add = |feature: &[char], weight: f32| {
-        let hash = hash(feature);
+    let mut add = |hash: u64, weight: f32| {
         let place = usize::from((hash >> 56) as u8);
         vector[place] += if hash >> 55 & 1 == 0 { weight } else { -weight };
     };
-    let mut word = vec!['<'];
-    for character in text.chars().map(small).chain([' ']) {
-        if is_of_word(character) {
-            word.push(character);
+    for word in text.split(|letter| !is_of_word(small(letter))) {
+        if word.is_empty() {
             continue;
         }
-        if word.len() > 1 {
-            let weight = if word.len() <= 4 && word.iter().all(char::is_ascii) {
-                0.25
-            } else {
-                1.0
-            };
-            word.push('>');
-            add(&word, weight);
-            let parts = word.windows(3);
-            #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
-            let part = weight / root(parts.len() as f32);
-            for feature in parts {
-                add(feature, part);
+        // NB: made letter by letter each time, since a word may be as long as the text
+        let letters = || word.chars().map(small);
+        let marked = || ['<'].into_iter().chain(letters()).chain(['>']);
+        let count = word.chars().count();
+        let weight = if count <= 3 && letters().all(|letter| letter.is_ascii()) {
+            0.25
+        } else {
+            1.0
+        };
+        add(hash(marked()), weight);
+        #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
+        let part = weight / root(count as f32);
+        let mut feature = ['\0'; 3];
+        for (at, letter) in marked().enumerate() {
+            feature = [feature[1], feature[2], letter];
+            if at >= 2 {
+                add(hash(feature), part);
             }
         }
-        word.truncate(1);
     }
     let squares = vector.iter().map(|number| number * number);
     let length = root(squares.sum());
@@ -71,7 +71,7 @@ fn root(number: f32) -> f32 {
 
 /// FNV-1a of 64 bits (Fowler, Noll and Vo) of the characters' UTF-8, with `MurmurHash3`'s last steps: by
 /// itself its high bits hardly depend on the last characters.
-fn hash(characters: &[char]) -> u64 {
+fn hash(characters: impl IntoIterator<Item = char>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     for character in characters {
         for byte in character.encode_utf8(&mut [0; 4]).bytes() {

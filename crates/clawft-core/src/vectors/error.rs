@@ -24,6 +24,8 @@ pub enum Error {
     Damaged(String, u64, &'static str),
     /// It has as much as one may
     Full(String),
+    /// There is too little memory for what was found
+    Memory,
     /// Others change it so often that it is not known whether this change was made
     Busy(String),
     /// Metadata is no JSON object
@@ -52,6 +54,9 @@ impl fmt::Display for Error {
                 write!(formatter, "{path} is damaged: {what} {place}")
             }
             Self::Full(name) => write!(formatter, "collection {name} is full"),
+            Self::Memory => {
+                formatter.write_str("what was found does not fit into memory; ask for less")
+            }
             Self::Busy(name) => write!(
                 formatter,
                 "collection {name}: others change it, and this may not be done"
