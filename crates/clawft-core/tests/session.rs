@@ -386,6 +386,23 @@ fn hosted(machine: &Machine, others: impl FnMut() + 'static) -> Store {
 }
 
 #[test]
+fn what_another_was_killed_in_meanwhile_takes_nothing_with_it() {
+    let machine = Machine::new();
+    store(&machine)
+        .append("a", &[(Role::User, "before")])
+        .expect("kept");
+    let folder = machine.open(".clawft/sessions");
+    let mut torn = Some(br#"{"role":"user","content":"to"#);
+    let store = hosted(&machine, move || {
+        if let Some(line) = torn.take() {
+            folder.append("a.jsonl", line).expect("a part of a line");
+        }
+    });
+    store.append("a", &[(Role::User, "kept")]).expect("kept");
+    assert_eq!(said(&store, "a", 50), ["user: before", "user: kept"]);
+}
+
+#[test]
 fn turns_that_are_longer_than_a_write_do_not_mix() {
     let machine = Machine::new();
     let (question, answer) = ("q\n".repeat(40_000), "ä\"".repeat(70_000));

@@ -7,6 +7,7 @@ use crate::json;
 use crate::message::Message;
 use crate::platform::FileError;
 use crate::prelude::*;
+use crate::text::find;
 use crate::tool::object;
 
 /// What is added to a session's file.
@@ -73,6 +74,15 @@ impl Writer<'_> {
             self.lines.insert(0, b'\n');
         }
         folder.append(self.name, &self.lines)?;
+        // Between the two another agent may have been killed while it wrote.
+        let (tail, _) = folder.read_tail(self.name, 2 * WRITE_LIMIT as u64)?;
+        if let Some(at @ 1..) = find(&tail, &self.lines)
+            && self.lines[0] != b'\n'
+            && tail[at - 1] != b'\n'
+        {
+            self.lines.insert(0, b'\n');
+            folder.append(self.name, &self.lines)?;
+        }
         self.lines.clear();
         Ok(())
     }
