@@ -297,6 +297,33 @@ fn a_new_file_takes_the_place_of_none() {
     assert_eq!(folder.read("there.txt", 10).expect("a file"), b"whole");
 }
 
+/// As the system does it, and hosts of WASI.
+#[test]
+fn a_link_to_nothing_names_what_is_written() {
+    let machine = Machine::new();
+    machine.put("w/sub/there.txt", "old");
+    let links = [
+        ("w/one", "sub/two"),
+        ("w/sub/two", "../sub/new.txt"),
+        ("w/loop", "loop"),
+        ("w/out", "../new.txt"),
+        ("w/root", "/new.txt"),
+    ];
+    for (link, target) in links {
+        symlink(target, machine.path(link)).expect("a link");
+    }
+    let folder = machine.open("w");
+    folder.write("one", b"new").expect("a new file");
+    assert_eq!(machine.get("w/sub/new.txt"), "new");
+    assert!(machine.path("w/sub/two").is_symlink());
+    folder.write("loop", b"new").expect_err("no end of links");
+    for outside in ["out", "root"] {
+        let error = folder.write(outside, b"new").expect_err("outside");
+        assert_eq!(error.kind, FileErrorKind::Outside, "{outside}");
+    }
+    assert!(!machine.path("new.txt").exists());
+}
+
 #[test]
 fn what_a_killed_writer_left_is_removed() {
     let machine = trap();

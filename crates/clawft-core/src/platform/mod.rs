@@ -298,6 +298,10 @@ pub trait Directory {
     fn open(&self, path: &str, create: bool) -> Result<Rc<dyn Directory>, FileError>;
 }
 
+/// Most links that lead from one to the next.
+#[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
+const LINKS: u32 = 40;
+
 /// How the name begins of a file that is written, and not yet in its place.
 #[cfg(any(feature = "native-platform", feature = "wasi-platform"))]
 const TEMPORARY: &str = ".clawft-";

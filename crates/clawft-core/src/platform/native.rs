@@ -10,7 +10,7 @@ use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions, OpenOptionsExt as 
 
 use super::{
     Clock, Directory, Entry, Environment, FileError, FileErrorKind, FileKind, FileSystem,
-    HttpClient, Platform, Random, is_left, temporary,
+    HttpClient, LINKS, Platform, Random, is_left, temporary,
 };
 use crate::prelude::*;
 
@@ -174,12 +174,20 @@ impl NativeDirectory {
     fn place(&self, path: &str) -> Result<(Dir, String), FileErrorKind> {
         let failed = |error: std::io::Error| kind_of(&error);
         let mut place = Path::new(path).to_owned();
-        match self.0.symlink_metadata(&place) {
-            Ok(metadata) if metadata.is_symlink() => {
-                place = self.0.canonicalize(&place).map_err(failed)?;
+        let mut links = 0;
+        loop {
+            match self.0.symlink_metadata(&place) {
+                Ok(metadata) if metadata.is_symlink() && links < LINKS => {
+                    links += 1;
+                    let target = self.0.read_link(&place).map_err(failed)?;
+                    place = place.parent().unwrap_or(Path::new("")).join(target);
+                }
+                Ok(metadata) if metadata.is_symlink() => {
+                    return Err(FileErrorKind::Other("too many links".to_owned()));
+                }
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+                _ => break,
             }
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
         }
         let name = place.file_name().ok_or(FileErrorKind::WrongKind)?;
         let name = name.to_str().ok_or(FileErrorKind::InvalidPath)?.to_owned();

@@ -8,13 +8,10 @@ use alloc::rc::Rc;
 
 use super::memory;
 use super::{
-    Clock, Directory, Entry, FileError, FileErrorKind, FileKind, Random, is_left, temporary,
+    Clock, Directory, Entry, FileError, FileErrorKind, FileKind, LINKS, Random, is_left, temporary,
 };
 use crate::prelude::*;
 use crate::text;
-
-/// Most links that lead from one to the next.
-const LINKS: u32 = 40;
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
