@@ -153,7 +153,7 @@ const CHANNELS: &[&str] = if cfg!(feature = "cli") { &["cli"] } else { &[] };
 
 const PLATFORM: &str = if cfg!(feature = "native-platform") {
     "native"
-} else if cfg!(target_os = "wasi") {
+} else if cfg!(all(target_os = "wasi", target_env = "p1")) {
     "wasm32-wasip1"
 } else {
     "wasm32-wasip2"

@@ -116,6 +116,13 @@ fn the_workspace_is_a_path_from_the_root_on() {
         );
         assert_eq!(workspace(&machine).as_deref(), Ok(expected));
     }
+    // What is said is meant, be it the default, and not there yet beside nanobot's.
+    std::fs::remove_dir_all(machine.path(".clawft/workspace")).expect("a folder");
+    machine.put(
+        ".clawft/config.toml",
+        "agents.defaults.workspace = '~/.clawft/workspace'",
+    );
+    assert_eq!(workspace(&machine).as_deref(), Ok("HOME/.clawft/workspace"));
     // Another user's home is not known, and no folder of that name is meant.
     machine.put(
         ".clawft/config.toml",
@@ -400,6 +407,21 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     (
         "c.toml",
+        "[providers.a]\napi_key = sk-do-not-show-me",
+        "c.toml:2:11: api_key: no value; a text stands in quotation marks, a number is finite, and a day is one of its month",
+    ),
+    (
+        "c.toml",
+        "providers.a.extra_headers.sk-do-not-show-me = x",
+        "c.toml:1:47: no value; a text stands in quotation marks, a number is finite, and a day is one of its month",
+    ),
+    (
+        "c.json",
+        "{\"providers\": {\"a\": {\"ä\": 1,\n\"apiKey\": sk-do-not-show-me}}}",
+        "c.json:2:11: api_key: a word without quotes",
+    ),
+    (
+        "c.toml",
         "x = nan",
         "c.toml:1:5: no value; a text stands in quotation marks, a number is finite, and a day is one of its month",
     ),
@@ -412,17 +434,17 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "c.json",
         "{\n\"providers\": {\"a\": {\"apiKey\": \"sk-do-not-show-me}}}",
-        "c.json:2:31: a string without an end",
+        "c.json:2:31: api_key: a string without an end",
     ),
     (
         "c.toml",
         "[providers.a]\napi_key = \"sk-do-not-show-me",
-        "c.toml:2:29: the text ends too early",
+        "c.toml:2:29: api_key: the text ends too early",
     ),
     (
         "c.toml",
         "[providers.a]\napi_key = \"sk-do-not-show-me\nx = 1",
-        "c.toml:2:29: a quotation mark is missing",
+        "c.toml:2:29: api_key: a quotation mark is missing",
     ),
 ];
 

@@ -23,7 +23,7 @@ pub enum Error {
         line: usize,
         /// The character of the line, from 1
         column: usize,
-        /// The key's whole path in snake case, or empty if the file cannot be read so far
+        /// The key's whole path in snake case; where the file cannot be read, the last part of it, or empty
         key: String,
         /// What is wrong, and what would be right
         what: String,

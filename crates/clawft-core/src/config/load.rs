@@ -54,28 +54,29 @@ impl Config {
             Some((path, content)) => (split(path).0, Self::read(path, content)?),
             None => ("", Self::default()),
         };
-        let workspace = &mut config.agent.workspace;
-        *workspace = find_workspace(platform, folder, workspace)?;
+        let said = &config.document["agents"]["defaults"]["workspace"];
+        let workspace = match said.as_str() {
+            Some(said) => expand(platform, said)?,
+            None => default_workspace(platform)?,
+        };
+        config.agent.workspace = if workspace.starts_with('/') {
+            workspace
+        } else {
+            format!("{folder}/{workspace}")
+        };
         Ok(config)
     }
 }
 
-/// The absolute path of a workspace that a file in that folder names.
-fn find_workspace(platform: &Platform, folder: &str, workspace: &str) -> Result<String, Error> {
-    if workspace == WORKSPACES[0] {
-        for place in WORKSPACES {
-            let place = expand(platform, place)?;
-            if platform.files.open(&place, false).is_ok() {
-                return Ok(place);
-            }
+/// The workspace where none is said: that of clawft, unless only nanobot's is there.
+fn default_workspace(platform: &Platform) -> Result<String, Error> {
+    for place in WORKSPACES {
+        let place = expand(platform, place)?;
+        if platform.files.open(&place, false).is_ok() {
+            return Ok(place);
         }
     }
-    let workspace = expand(platform, workspace)?;
-    if workspace.starts_with('/') {
-        Ok(workspace)
-    } else {
-        Ok(format!("{folder}/{workspace}"))
-    }
+    expand(platform, WORKSPACES[0])
 }
 
 /// The folder and the name of a file.

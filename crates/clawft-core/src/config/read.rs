@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::keys::same;
+use super::keys::{same, snake};
+use super::rules;
 use super::typed::typed;
 use super::{Config, Error, json, toml};
 use crate::json_repair::Parser;
@@ -60,12 +61,17 @@ fn is_json(file: &str, text: &str) -> bool {
 fn from_json(file: &str, text: &str) -> Result<Value, Error> {
     let parser = Parser::new(text.as_bytes(), true, usize::MAX).once();
     // Its messages name places and what is wrong there, never what stands there.
-    parser.whole().map_err(|error| Error::Content {
-        file: file.to_owned(),
-        line: error.line,
-        column: error.column,
-        key: String::new(),
-        what: error.reason,
+    parser.whole().map_err(|error| {
+        let line = text.split('\n').nth(error.line - 1).unwrap_or_default();
+        let before = line.char_indices().nth(error.column - 1);
+        let before = before.map_or(line, |(at, _)| &line[..at]);
+        Error::Content {
+            file: file.to_owned(),
+            line: error.line,
+            column: error.column,
+            key: key_before(before),
+            what: error.reason,
+        }
     })
 }
 
@@ -74,11 +80,26 @@ fn from_toml(file: &str, text: &str) -> Result<Value, Error> {
         let (key, what) = if fault.what == toml::TWICE {
             (key_at(text, fault.at), "said twice; keep one")
         } else {
-            (String::new(), fault.what)
+            (key_before(&text[..fault.at]), fault.what)
         };
         Error::content(file, text, fault.at, key, what.to_owned())
     })?;
     Ok(Value::Object(table.into_object()))
+}
+
+/// The key of the value that a text ends in. It is one that is known, so no part of a secret.
+fn key_before(text: &str) -> String {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let separator = line.bytes().rposition(|byte| matches!(byte, b'=' | b':'));
+    let named = line[..separator.unwrap_or(0)].trim_end_matches([' ', '\t', '"', '\'']);
+    let of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let start = named.bytes().rposition(|byte| !of_key(byte));
+    let key = snake(&named[start.map_or(0, |start| start + 1)..]);
+    if rules::is_known(&key) {
+        key
+    } else {
+        String::new()
+    }
 }
 
 /// The key that stands at a byte of a text.

@@ -83,6 +83,12 @@ const RULES: &[(&str, Kind)] = &[
     ("tools.command_policy.denylist", Kind::Texts),
 ];
 
+/// Whether a key that is read ends in this.
+pub(super) fn is_known(part: &str) -> bool {
+    let mut rules = RULES.iter();
+    rules.any(|(rule, _)| text::split_last(rule, b'.').map_or(*rule, |(_, last)| last) == part)
+}
+
 /// Whether one letter more, less or other, or two that change places, make one of the other.
 fn is_near(mut one: &[u8], mut other: &[u8]) -> bool {
     while let ([first, one_rest @ ..], [second, other_rest @ ..]) = (one, other)
