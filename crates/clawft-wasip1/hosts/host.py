@@ -99,7 +99,8 @@ class Network:
         method, url, headers, body = (
             memory.read(texts[place], texts[place] + texts[place + 1]) for place in range(0, 8, 2)
         )
-        fields = [line.split(": ", 1) for line in headers.decode().splitlines()]
+        # NB: splitlines() takes more characters than these for the end of a line
+        fields = [line.split(": ", 1) for line in headers.decode().split("\n") if line]
         exchange = Exchange(method.decode(), url.decode(), fields, bytes(body), timeout / 1000)
         self.last += 1
         self.exchanges[self.last] = exchange

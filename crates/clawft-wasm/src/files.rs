@@ -122,10 +122,15 @@ impl wasi::Descriptor for Open {
     fn names(&self) -> Result<Vec<String>, Refusal> {
         let stream = self.0.read_directory().map_err(refusal)?;
         let mut names = Vec::new();
-        while let Some(entry) = stream.read_directory_entry().map_err(refusal)? {
-            names.push(entry.name);
+        loop {
+            match stream.read_directory_entry() {
+                Ok(Some(entry)) => names.push(entry.name),
+                Ok(None) => return Ok(names),
+                // No path that is given here can name it.
+                Err(ErrorCode::IllegalByteSequence) => {}
+                Err(code) => return Err(refusal(code)),
+            }
         }
-        Ok(names)
     }
 }
 
