@@ -17,7 +17,7 @@
 //!
 //! In all of it `{server}` stands for the server's address (`http://127.0.0.1:…`) and `{home}` for the home
 //! folder. Variants are all four if none are named; `config` is laid over one that names the server, its
-//! keys and the variant. A content in `home` is a text, or `{"repeat": text, "count": n}`. Expected events,
+//! keys and the variant. A content in `home` is a text, `{"repeat": text, "count": n}`, or `{"link": path}`. Expected events,
 //! `stderr` and files are [patterns](crate::pattern); a file that is `null` must not be there.
 //!
 //! An exchange is taken once (`"times"`: so often) by the first request of its method and path, in this
@@ -163,6 +163,8 @@ pub struct Scenario {
     pub environment: Vec<(String, String)>,
     /// Files of the home folder, by path
     pub home: Vec<(String, Vec<u8>)>,
+    /// Links in it, by path, and what they name
+    pub links: Vec<(String, String)>,
     /// What the agent is told
     pub turns: Vec<Turn>,
     /// What it must ask, and is answered
@@ -194,9 +196,12 @@ impl Scenario {
                 .map(|name| find_variant(name))
                 .collect::<Result<_>>()?,
         };
-        let mut home = Vec::new();
+        let (mut home, mut links) = (Vec::new(), Vec::new());
         for (path, content) in object.map("home")? {
-            home.push((path, content_of(&content)?));
+            match content["link"].as_str() {
+                Some(target) => links.push((path, target.to_owned())),
+                None => home.push((path, content_of(&content)?)),
+            }
         }
         let mut environment = Vec::new();
         for (name, value) in object.map("environment")? {
@@ -217,6 +222,7 @@ impl Scenario {
             },
             environment,
             home,
+            links,
             turns: object.list("turns", turn)?,
             exchanges: object.list("exchanges", exchange)?,
             files: after.map("files")?,

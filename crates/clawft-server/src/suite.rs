@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,6 +116,9 @@ pub fn run(program: &[String], path: &Path, variant: Variant) -> Result<Vec<Stri
     for (path, content) in &scenario.home {
         write(&home.join(path), content)?;
     }
+    for (path, target) in &scenario.links {
+        link(target, &home.join(path))?;
+    }
     if !scenario
         .home
         .iter()
@@ -174,9 +178,18 @@ fn lay_over(value: &mut Value, over: &Value) {
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a file without a folder")?;
-    fs::create_dir_all(folder)?;
+    make_parent(path)?;
     fs::write(path, content).with_context(|| path.display().to_string())
+}
+
+fn link(target: &str, path: &Path) -> Result<()> {
+    make_parent(path)?;
+    symlink(target, path).with_context(|| path.display().to_string())
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    let folder = path.parent().context("a file without a folder")?;
+    Ok(fs::create_dir_all(folder)?)
 }
 
 /// The command of a turn.
