@@ -1,4 +1,5 @@
-# One check for each cell of the agent that can exist, and what the component does at the end of its memory.
+# One check for each cell of the agent that can exist, and what the component does at the end of its memory and
+# when an answer is given up.
 {
   lib,
   callPackage,
@@ -14,6 +15,17 @@
 let
   component = "${packages.clawft-wasm}/${packages.clawft-wasm.output}";
   hosts = callPackage ./hosts.nix { inherit component publishedWheel; };
+  # A program of crates/clawft-wasm/tests, which calls the component by the host in Python
+  byPython =
+    name:
+    runCommand "clawft-${name}" { nativeBuildInputs = [ python3 ]; } ''
+      PYTHONPATH=${hosts.python} python3 ${
+        sourceOf [
+          "crates/clawft-wasm/hosts"
+          "crates/clawft-wasm/tests/${name}.py"
+        ]
+      }/crates/clawft-wasm/tests/${name}.py ${component} | tee $out
+    '';
   verdict =
     cell:
     lib.nameValuePair cell.name (
@@ -30,14 +42,8 @@ let
 in
 lib.listToAttrs (map verdict (lib.filter (cell: cell ? measure) agentCells))
 // {
-  clawft-memory = runCommand "clawft-memory" { nativeBuildInputs = [ python3 ]; } ''
-    PYTHONPATH=${hosts.python} python3 ${
-      sourceOf [
-        "crates/clawft-wasm/hosts"
-        "crates/clawft-wasm/tests"
-      ]
-    }/crates/clawft-wasm/tests/memory.py ${component} | tee $out
-  '';
+  clawft-memory = byPython "memory";
+  clawft-cancel = byPython "cancel";
   clawft-hosts =
     runCommand "clawft-hosts"
       {
