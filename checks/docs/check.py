@@ -4,6 +4,7 @@ A fenced block with the language `sh` is run by bash, from the root of a copy of
 repository; the blocks of one document share a copy. After the language may follow
     ignore=REASON   the block is not run, and is listed with the reason
     prints=TEXT     the last line that it prints is this text
+    answers=TEXT    beside it a model, at 127.0.0.1:8080, answers so, and it prints that
 A block of any language can have
     file=PATH       it is written there, for the commands that follow
     from=PATH       it stands in that file of the repository, word for word
@@ -16,13 +17,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 HERE = Path(__file__).parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SCHEME = re.compile(r"[a-z]+:")
-INFO = re.compile(r"(?P<key>ignore|prints|file|from)=(?P<value>.+)")
+INFO = re.compile(r"(?P<key>ignore|prints|answers|file|from)=(?P<value>.+)")
 
 
 @dataclass
@@ -137,9 +141,10 @@ class Documents:
             print(f"{where}: not run: {value}", flush=True)
         elif block.language == "sh":
             print(f"{where}: running", flush=True)
-            self.run_commands(path, block, value, copy, env)
+            with model(value) if key == "answers" else nullcontext():
+                self.run_commands(path, block, key, value, copy, env)
 
-    def run_commands(self, path, block, prints, copy, env):
+    def run_commands(self, path, block, key, text, copy, env):
         (failed_at := copy.parent / "line").unlink(missing_ok=True)
         result = subprocess.run(
             ["bash", "-c", block.text],
@@ -155,9 +160,35 @@ class Documents:
             line = int(failed_at.read_text()) if failed_at.exists() else 1
             command = block.text.splitlines()[line - 1].strip()
             self.problem(path, block.line + line, f"exit code {result.returncode}: {command}")
-        elif prints and last != prints:
-            self.problem(path, block.line, f"the last line printed is `{last}`, not `{prints}`")
+        elif key == "prints" and last != text:
+            self.problem(path, block.line, f"the last line printed is `{last}`, not `{text}`")
+        elif key == "answers" and text not in result.stdout:
+            self.problem(path, block.line, f"the model's answer, `{text}`, is not printed")
         self.ran += 1
+
+
+@contextmanager
+def model(answer):
+    """A model by OpenAI's API that always gives one answer, as a stream."""
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            choices = [{"delta": {"content": answer}, "finish_reason": None}, {"delta": {}, "finish_reason": "stop"}]
+            for choice in choices:
+                chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0} | choice]}
+                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            self.wfile.write(b"data: [DONE]\n\n")
+
+    with ThreadingHTTPServer(("127.0.0.1", 8080), Chat) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
 
 
 def stage(folder, copy):
