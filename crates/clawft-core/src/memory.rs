@@ -148,7 +148,8 @@ fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Changes the memory of a workspace. After a crash it is as before or as now.
+/// Changes the memory of a workspace. After a crash it is as before or as now, but for what is appended, whose
+/// end may be missing.
 ///
 /// # Errors
 /// What the file system says, and [`FileErrorKind::TooLarge`] if it would become longer than [`LIMIT`].
