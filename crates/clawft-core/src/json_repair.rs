@@ -40,6 +40,8 @@ pub const MAX_DEPTH: usize = 128;
 /// Why a text is no JSON, nor clearly meant as some.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepairError {
+    /// The byte of the text, from 0
+    pub at: usize,
     /// The line, from 1
     pub line: usize,
     /// The character of that line, from 1
@@ -181,6 +183,7 @@ impl<'a> Parser<'a> {
             }
         }
         RepairError {
+            at,
             line,
             column,
             reason: reason.into(),

@@ -62,16 +62,8 @@ fn from_json(file: &str, text: &str) -> Result<Value, Error> {
     let parser = Parser::new(text.as_bytes(), true, usize::MAX).once();
     // Its messages name places and what is wrong there, never what stands there.
     parser.whole().map_err(|error| {
-        let line = text.split('\n').nth(error.line - 1).unwrap_or_default();
-        let before = line.char_indices().nth(error.column - 1);
-        let before = before.map_or(line, |(at, _)| &line[..at]);
-        Error::Content {
-            file: file.to_owned(),
-            line: error.line,
-            column: error.column,
-            key: key_before(before),
-            what: error.reason,
-        }
+        let key = key_before(text, error.at);
+        Error::content(file, text, error.at, key, error.reason)
     })
 }
 
@@ -80,26 +72,35 @@ fn from_toml(file: &str, text: &str) -> Result<Value, Error> {
         let (key, what) = if fault.what == toml::TWICE {
             (key_at(text, fault.at), "said twice; keep one")
         } else {
-            (key_before(&text[..fault.at]), fault.what)
+            (key_before(text, fault.at), fault.what)
         };
         Error::content(file, text, fault.at, key, what.to_owned())
     })?;
     Ok(Value::Object(table.into_object()))
 }
 
-/// The key of the value that a text ends in. It is one that is known, so no part of a secret.
-fn key_before(text: &str) -> String {
-    let line = text.rsplit('\n').next().unwrap_or_default();
-    let separator = line.bytes().rposition(|byte| matches!(byte, b'=' | b':'));
-    let named = line[..separator.unwrap_or(0)].trim_end_matches([' ', '\t', '"', '\'']);
-    let of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let start = named.bytes().rposition(|byte| !of_key(byte));
-    let key = snake(&named[start.map_or(0, |start| start + 1)..]);
-    if rules::is_known(&key) {
-        key
-    } else {
-        String::new()
+/// The key of the value that goes on at a byte of a text, or nothing. It is one that is known, so no part of
+/// a secret.
+fn key_before(text: &str, at: usize) -> String {
+    let bytes = text.as_bytes();
+    let start_of = |end: usize, ends: fn(u8) -> bool| {
+        let before = bytes.get(..end).unwrap_or(bytes);
+        let last = before.iter().rposition(|byte| ends(*byte));
+        last.map_or(0, |place| place + 1)
+    };
+    let value = start_of(at, |byte| matches!(byte, b'=' | b':' | b'\n'));
+    if value == 0 || bytes[value - 1] == b'\n' {
+        return String::new();
     }
+    let key = start_of(value - 1, |byte| {
+        !matches!(byte, b' ' | b'\t' | b'"' | b'\'')
+    });
+    let start = start_of(key, |byte| !is_of_key(byte));
+    let mut key = snake(&key_at(text, start));
+    if !rules::is_known(&key) {
+        key.clear();
+    }
+    key
 }
 
 /// The key that stands at a byte of a text.
@@ -108,10 +109,13 @@ fn key_at(text: &str, at: usize) -> String {
     for byte in text.bytes().skip(at) {
         match byte {
             b'"' | b'\'' if key.is_empty() => {}
-            b'-' | b'_' => key.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => key.push(char::from(byte)),
+            _ if is_of_key(byte) => key.push(char::from(byte)),
             _ => break,
         }
     }
     key
+}
+
+fn is_of_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }

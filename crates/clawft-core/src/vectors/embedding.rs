@@ -23,30 +23,38 @@ pub(super) const EMBEDDING: &str = "words-1";
 pub fn embed(text: &str) -> Option<Vec<f32>> {
     let mut vector = vec![0.0; EMBEDDING_DIMENSIONS];
     let mut add = |hash: u64, weight: f32| {
+        let hash = mixed(hash);
         let place = usize::from((hash >> 56) as u8);
         vector[place] += if hash >> 55 & 1 == 0 { weight } else { -weight };
     };
-    for word in text.split(|letter| !is_of_word(small(letter))) {
-        if word.is_empty() {
+    let mut rest = text.chars();
+    let mut ended = false;
+    while !ended {
+        // NB: gone through twice, and not copied: a word may be as long as the text
+        let word = rest.clone();
+        let (mut count, mut plain, mut whole) = (0, true, hashed(BASIS, '<'));
+        loop {
+            let letter = rest.next().map(small);
+            ended = letter.is_none();
+            let Some(letter) = letter.filter(|letter| is_of_word(*letter)) else {
+                break;
+            };
+            count += 1;
+            plain &= letter.is_ascii();
+            whole = hashed(whole, letter);
+        }
+        if count == 0 {
             continue;
         }
-        // NB: made letter by letter each time, since a word may be as long as the text
-        let letters = || word.chars().map(small);
-        let marked = || ['<'].into_iter().chain(letters()).chain(['>']);
-        let count = word.chars().count();
-        let weight = if count <= 3 && letters().all(|letter| letter.is_ascii()) {
-            0.25
-        } else {
-            1.0
-        };
-        add(hash(marked()), weight);
+        let weight = if count <= 3 && plain { 0.25 } else { 1.0 };
+        add(hashed(whole, '>'), weight);
         #[allow(clippy::cast_precision_loss, reason = "a word is shorter than 2^23")]
         let part = weight / root(count as f32);
-        let mut feature = ['\0'; 3];
-        for (at, letter) in marked().enumerate() {
-            feature = [feature[1], feature[2], letter];
-            if at >= 2 {
-                add(hash(feature), part);
+        let (mut first, mut second) = ('<', None);
+        for letter in word.map(small).take(count).chain(['>']) {
+            if let Some(second) = second.replace(letter) {
+                add(hashed(hashed(hashed(BASIS, first), second), letter), part);
+                first = second;
             }
         }
     }
@@ -69,18 +77,22 @@ fn root(number: f32) -> f32 {
     float::root(number.into()) as f32
 }
 
-/// FNV-1a of 64 bits (Fowler, Noll and Vo) of the characters' UTF-8, with `MurmurHash3`'s last steps: by
-/// itself its high bits hardly depend on the last characters.
-fn hash(characters: impl IntoIterator<Item = char>) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    for character in characters {
-        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
-        hash = (hash ^ hash >> 33).wrapping_mul(factor);
-    }
+/// The hash of no characters.
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a of 64 bits (Fowler, Noll and Vo) of characters' UTF-8, with one more.
+fn hashed(hash: u64, character: char) -> u64 {
+    let mut letter = [0; 4];
+    let bytes = character.encode_utf8(&mut letter).bytes();
+    bytes.fold(hash, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// With the last steps of `MurmurHash3`: by itself its high bits hardly depend on the last characters.
+const fn mixed(mut hash: u64) -> u64 {
+    hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ hash >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ hash >> 33
 }
 
