@@ -105,6 +105,16 @@ let
       profile = "release";
       coverage.clawft-vectors = 90;
     };
+    wm-seed = {
+      crates = [
+        "whitemagic"
+        "wm-seed"
+      ];
+      # a package of the flake, so as users get it
+      profile = "release";
+      # NB: a dozen test programs, of which each would be optimised for longer than it runs
+      testFlags = [ "-Copt-level=0" ];
+    };
   };
 
   # Programs that are measured, in the form in which they are: of these there are no checks

@@ -1,0 +1,15 @@
+//! The core of `WhiteMagic`: what finds, places and compares memories, and bounds how often a tool is called.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`encoder`] | a memory's place in five dimensions |
+//! | [`spatial`] | the memories nearest to a place |
+//! | [`rate_limit`] | how often a tool may be called |
+//!
+//! No module knows of a clock, a file or a platform: times are arguments, results are values. The same
+//! calls give the same results in the same order.
+
+pub mod encoder;
+pub mod rate_limit;
+pub mod spatial;
+mod words;

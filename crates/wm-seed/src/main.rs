@@ -1,0 +1,261 @@
+//! The program `wm-seed`: a memory server for MCP clients.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use serde_json::{Value, json};
+use wm_seed::galaxy::Galaxies;
+use wm_seed::limits::{self, Limits};
+use wm_seed::root::{FOLDER, Origin, Surroundings, VARIABLE};
+use wm_seed::rules::DEFAULT_PROFILE;
+use wm_seed::store::{self, Store};
+use wm_seed::{Server, StateRoot, quickstart, session, tools};
+
+const HELP: &str = "\
+Memories are in the state root, the first of these that there is:
+  --root DIR; $WM_STATE_ROOT; .whitemagic in the current folder or one above it; ~/.whitemagic
+
+Exit codes:
+  0  done; a server's client has ended the session
+  1  it cannot be done; the reason is on standard error
+  2  usage";
+
+const SERVE: &str = "\
+Examples:
+  wm-seed serve
+  wm-seed serve --root ~/notes/.whitemagic --profile secure
+  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}' | wm-seed serve";
+
+const INIT: &str = "\
+Examples:
+  wm-seed init my-project    makes my-project/.whitemagic
+  wm-seed init               makes .whitemagic here, or what WM_STATE_ROOT names";
+
+const STATUS: &str = "\
+Examples:
+  wm-seed status
+  wm-seed status --json";
+
+const VERSION: &str = "\
+Examples:
+  wm-seed version
+  wm-seed version --json";
+
+/// Keep and find memories for MCP clients.
+#[derive(Parser)]
+#[command(
+    version,
+    disable_version_flag = true,
+    arg_required_else_help = true,
+    after_help = HELP,
+    max_term_width = 100
+)]
+struct Cli {
+    /// Print the version.
+    #[arg(short = 'v', long, action = ArgAction::Version)]
+    version: Option<bool>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Speak MCP on standard input and output.
+    #[command(visible_aliases = ["mcp", "stdio"], after_help = SERVE)]
+    Serve(Serve),
+    /// Make a state root, with memories that explain it.
+    #[command(after_help = INIT)]
+    Init(Init),
+    /// Say where memories are and how many; changes nothing.
+    #[command(visible_alias = "info", after_help = STATUS)]
+    Status(Status),
+    /// Say which version this is.
+    #[command(after_help = VERSION)]
+    Version(Version),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The state root.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The profile of rules that apply beside the default ones, such as secure.
+    #[arg(long, default_value = DEFAULT_PROFILE)]
+    profile: String,
+    /// Calls that one tool may have in a minute.
+    #[arg(long, value_name = "CALLS", default_value_t = limits::TOOL, value_parser = clap::value_parser!(u32).range(1..))]
+    rate_tool: u32,
+    /// Calls that all tools together may have in a minute.
+    #[arg(long, value_name = "CALLS", default_value_t = limits::GLOBAL, value_parser = clap::value_parser!(u32).range(1..))]
+    rate_global: u32,
+}
+
+#[derive(Args)]
+struct Init {
+    /// The folder in which .whitemagic is to be.
+    dir: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Status {
+    /// The state root.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Version {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Init(init) => init.run(),
+        Command::Status(status) => status.run(),
+        Command::Version(version) => version.run(),
+    };
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    // Whoever has read enough needs no reason.
+    let gone = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+    if gone {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("wm-seed: {error:#}");
+    ExitCode::FAILURE
+}
+
+impl Serve {
+    fn run(self) -> Result<()> {
+        let root = StateRoot::find(&Surroundings::of_process(self.root))?;
+        if io::stdin().is_terminal() {
+            eprintln!("wm-seed: waiting for MCP messages, one on a line; Ctrl-D ends");
+        }
+        let limits = Limits::new(self.rate_global, self.rate_tool);
+        let mut server = Server::new(root, &self.profile, limits);
+        session::serve(&mut server, io::stdin().lock(), io::stdout().lock())?;
+        Ok(())
+    }
+}
+
+impl Init {
+    fn run(self) -> Result<()> {
+        let mut around = Surroundings::of_process(None);
+        let asked = match &self.dir {
+            Some(dir) => Some(dir.join(FOLDER)),
+            None if around
+                .variable
+                .as_ref()
+                .is_some_and(|value| !value.is_empty()) =>
+            {
+                None
+            }
+            None => Some(PathBuf::from(FOLDER)),
+        };
+        let elsewhere = asked.is_some();
+        let root = StateRoot::find(&Surroundings {
+            option: asked,
+            ..around.clone()
+        })?;
+        root.scaffold()?;
+        let mut store = Store::open(&root.database())?;
+        let created = quickstart::plant(&mut store)?;
+        // A server that is started there must find the same folder.
+        around.current = root.path().parent().map(Into::into);
+        let found = StateRoot::find(&around)?;
+        if elsewhere && found.path() != root.path() {
+            eprintln!(
+                "wm-seed: {VARIABLE} is set, so a server uses {}; unset it, or give serve --root {}",
+                found.path().display(),
+                root.path().display()
+            );
+        }
+        let count = store.count()?;
+        let report = json!({"root": root.path(), "created": created, "memory_count": count});
+        print(self.json, &report, || {
+            let program = std::env::current_exe().unwrap_or_else(|_| "wm-seed".into());
+            let client = json!({"mcpServers": {"memory": {
+                "command": program,
+                "args": ["serve", "--root", root.path()],
+            }}});
+            format!(
+                "{}: {count} memories, {created} of them new\n\nFor an MCP client's configuration:\n{client:#}",
+                root.path().display()
+            )
+        })
+    }
+}
+
+impl Status {
+    fn run(self) -> Result<()> {
+        let root = StateRoot::find(&Surroundings::of_process(self.root))?;
+        let galaxies = Galaxies::read(&root)?;
+        let galaxy = galaxies.get(galaxies.active())?;
+        let count = store::peek(&galaxy.db_path)?;
+        let report = json!({
+            "root": root.path(),
+            "origin": root.origin(),
+            "galaxy": galaxy.name,
+            "database": galaxy.db_path,
+            "memory_count": count,
+            "tool_count": tools::all().count(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        print(self.json, &report, || {
+            let why = match root.origin() {
+                Origin::Option => "as --root says",
+                Origin::Environment => "as WM_STATE_ROOT says",
+                Origin::Folder => "found from the current folder",
+                Origin::Home => "in the home folder",
+            };
+            let memories = count.map_or_else(
+                || "none yet; the first call of a tool makes the database".to_owned(),
+                |count| count.to_string(),
+            );
+            [
+                format!("state root: {} ({why})", root.path().display()),
+                format!("galaxy:     {}", galaxy.name),
+                format!("database:   {}", galaxy.db_path.display()),
+                format!("memories:   {memories}"),
+                format!("tools:      {}", tools::all().count()),
+            ]
+            .join("\n")
+        })
+    }
+}
+
+impl Version {
+    fn run(self) -> Result<()> {
+        let report = json!({
+            "name": session::NAME,
+            "version": env!("CARGO_PKG_VERSION"),
+            "protocol_versions": session::VERSIONS,
+        });
+        print(self.json, &report, || {
+            format!("{} {}", session::NAME, env!("CARGO_PKG_VERSION"))
+        })
+    }
+}
+
+fn print(as_json: bool, report: &Value, text: impl FnOnce() -> String) -> Result<()> {
+    let text = if as_json { report.to_string() } else { text() };
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(error.into()),
+        result => result.context("standard output"),
+    }
+}

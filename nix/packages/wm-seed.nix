@@ -1,0 +1,2 @@
+# The memory server for MCP clients.
+{ host }: host.programs.wm-seed
