@@ -105,11 +105,12 @@ let
       profile = "release";
       coverage.clawft-vectors = 90;
     };
+    whitemagic.crates = [
+      "whitemagic"
+      "whitemagic-wasm"
+    ];
     wm-seed = {
-      crates = [
-        "whitemagic"
-        "wm-seed"
-      ];
+      crates = [ "wm-seed" ];
       # a package of the flake, so as users get it
       profile = "release";
       # NB: a dozen test programs, of which each would be optimised for longer than it runs

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | [`encoder`] | a memory's place in five dimensions |
 //! | [`spatial`] | the memories nearest to a place |
+//! | [`minhash`] | memories that are nearly the same |
+//! | [`search`] | memories by their words |
 //! | [`rate_limit`] | how often a tool may be called |
 //!
 //! No module knows of a clock, a file or a platform: times are arguments, results are values. The same
 //! calls give the same results in the same order.
 
 pub mod encoder;
+pub mod minhash;
 pub mod rate_limit;
+pub mod search;
 pub mod spatial;
 mod words;

@@ -87,6 +87,12 @@ pub struct RateLimiter {
     forget_at_ms: u64,
 }
 
+impl Default for RateLimiter {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
 impl RateLimiter {
     /// A limiter under which nothing was called yet.
     #[must_use]

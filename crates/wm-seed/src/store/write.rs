@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
+use uuid::Builder;
 
 use super::{NOW, Store, VISIBLE, explained};
 use crate::error::{Error, Result};
@@ -133,7 +133,9 @@ impl Store {
 }
 
 fn insert(transaction: &Transaction<'_>, memory: &NewMemory<'_>) -> rusqlite::Result<String> {
-    let id = Uuid::new_v4().to_string();
+    // NB: SQLite has the system's chance, so no other source is needed
+    let chance = transaction.query_row("SELECT randomblob(16)", [], |row| row.get(0))?;
+    let id = Builder::from_random_bytes(chance).into_uuid().to_string();
     let sql = format!(
         "INSERT INTO memories(id, title, content, importance, content_hash,
             created_at, updated_at, accessed_at, ingestion_time)

@@ -1,0 +1,13 @@
+//! The modules beside models that are slow and plain, and beside values that another program computed.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts are small"
+)]
+
+mod encoder;
+mod minhash;
+mod random;
+mod rate_limit;
+mod search;
+mod spatial;
