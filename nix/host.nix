@@ -105,10 +105,7 @@ let
       profile = "release";
       coverage.clawft-vectors = 90;
     };
-    whitemagic.crates = [
-      "whitemagic"
-      "whitemagic-wasm"
-    ];
+    whitemagic.crates = [ "whitemagic" ];
     wm-seed = {
       crates = [ "wm-seed" ];
       # a package of the flake, so as users get it
