@@ -62,7 +62,9 @@ let
     buildWasm = call ./wasm.nix { };
     buildWheel = call ./wheel.nix { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
+    npmPackage = call ./npm/package.nix { };
     publishedWheel = call ./published-wheel.nix { };
+    wasmtimePy = call ./wasmtime-py.nix { };
     wasiLibc = call ./wasi-libc.nix { };
     host = call ./host.nix { };
     # NB: one value, because checks and report need the same

@@ -105,7 +105,10 @@ let
       profile = "release";
       coverage.clawft-vectors = 90;
     };
-    whitemagic.crates = [ "whitemagic" ];
+    whitemagic.crates = [
+      "whitemagic"
+      "whitemagic-wasm"
+    ];
     wm-seed = {
       crates = [ "wm-seed" ];
       # a package of the flake, so as users get it

@@ -25,6 +25,10 @@
   reproducible,
   workspaceOf,
 }:
+let
+  # NB: below 1,024 ends the stack, so no address there is reached by way of an offset
+  smallestOptimise = "-Oz --low-memory-unused --converge --reorder-functions --always-inline-max-function-size=4";
+in
 {
   # the workspace, with Cargo.toml and Cargo.lock at its root, or what workspaceOf makes of it
   src,
@@ -36,8 +40,11 @@
   output ? "lib/${crate}.wasm",
   # the cargo profile
   profile ? "release",
+  # whether bytes are all that counts, in every step: for a crate that waits for others more than it computes,
+  # and needs no std
+  smallest ? false,
   # what wasm-opt optimises for, and more of its flags
-  optimise ? "-Os",
+  optimise ? if smallest then smallestOptimise else "-Os",
   # more arguments of cargo, such as features
   cargoExtraArgs ? "",
   # the one of the crate's types that is built, of a crate that has several
@@ -48,7 +55,7 @@
   crateRustflags ? [ ],
   # whether core and alloc are built with it, for size, and panics trap where they begin: for a crate
   # without std, its own or its dependencies'
-  ownCore ? false,
+  ownCore ? smallest,
   # variables that the builds of the dependencies and of the crate see
   environment ? { },
   # whether functions that take a dependency's place, by the linker's --wrap, take its export's name too
@@ -78,6 +85,15 @@ let
       craneLibFor.${target};
   flags =
     rustflags
+    ++ lib.optionals smallest [
+      # NB: what is longer than one load and one store is copied by memory.copy, which is less code
+      "-Cllvm-args=-max-store-memcpy=1"
+      # NB: a step saved at run time by code for it elsewhere is none here
+      "-Cllvm-args=-disable-lsr"
+      "-Cllvm-args=-enable-pre=false"
+      # NB: and a call is dearer here than LLVM counts
+      "-Cllvm-args=-inline-call-penalty=40"
+    ]
     ++ lib.optionals ownCore [
       "-Zunstable-options"
       "-Cpanic=immediate-abort"
@@ -114,6 +130,7 @@ let
   }
   # NB: for flags of rustc with -Z
   // lib.optionalAttrs ownCore { RUSTC_BOOTSTRAP = "1"; }
+  // lib.optionalAttrs smallest { "CARGO_PROFILE_${lib.toUpper profile}_OPT_LEVEL" = "z"; }
   // environment;
   # NB: the sources that stand in for those of a crate without std would want it
   dependencies =

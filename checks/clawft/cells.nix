@@ -8,7 +8,6 @@
   jq,
   nodejs,
   packages,
-  publishedWheel,
   python3,
   sourceOf,
 }:
@@ -17,7 +16,7 @@ let
   component = "${clawft-wasm}/${clawft-wasm.output}";
   command = "${clawft-wasip1}/${clawft-wasip1.output}";
   commandWithHttp = "${clawft-wasip1-http}/${clawft-wasip1-http.output}";
-  hosts = callPackage ./hosts.nix { inherit component publishedWheel; };
+  hosts = callPackage ./hosts.nix { inherit component; };
 
   clawft-host = options: file: "clawft-host ${options} --inherit-env --dir {home} ${file}";
   wasmtime = options: file: "wasmtime run ${options} -S inherit-env --dir {home} ${file}";

@@ -8,13 +8,12 @@
   jq,
   nodejs,
   packages,
-  publishedWheel,
   python3,
   sourceOf,
 }:
 let
   component = "${packages.clawft-wasm}/${packages.clawft-wasm.output}";
-  hosts = callPackage ./hosts.nix { inherit component publishedWheel; };
+  hosts = callPackage ./hosts.nix { inherit component; };
   # A program of crates/clawft-wasm/tests, which calls the component by the host in Python
   byPython =
     name:

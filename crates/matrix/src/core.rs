@@ -13,6 +13,7 @@ use crate::process::{Ended, Limits};
 use crate::remote::Remote;
 use crate::runtime::{Core, Invocation, Mode, Module};
 use crate::scenario::{Call, Scenario};
+use crate::whitemagic;
 
 /// A scenario of a core module that has ended.
 pub struct Run {
@@ -37,9 +38,10 @@ pub fn run(
 ) -> io::Result<Run> {
     in_process(mode, limits, |remote| {
         let loaded = remote.load(file)?;
-        match scenario.llguidance {
-            Some(part) => llguidance::run(part, &*loaded, module, &scenario.folder),
-            None => call_all(&*loaded, &scenario.call),
+        match (scenario.llguidance, &scenario.whitemagic) {
+            (Some(part), _) => llguidance::run(part, &*loaded, module, &scenario.folder),
+            (_, Some(dialogue)) => whitemagic::run(&*loaded, &scenario.folder.join(dialogue)),
+            _ => call_all(&*loaded, &scenario.call),
         }
     })
 }

@@ -19,3 +19,4 @@ pub mod remote;
 pub mod report;
 pub mod runtime;
 pub mod scenario;
+pub mod whitemagic;

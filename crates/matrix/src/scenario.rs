@@ -40,6 +40,8 @@ pub struct Scenario {
     pub call: Vec<Call>,
     /// The part of llguidance's own scenario that a core module is put through.
     pub llguidance: Option<llguidance::Part>,
+    /// A dialogue with `whitemagic_core.wasm`: a file beside this one.
+    pub whitemagic: Option<PathBuf>,
 }
 
 /// What a scenario may use.
@@ -188,10 +190,14 @@ impl Scenario {
     }
 
     fn problem(&self, kind: Kind) -> Option<&'static str> {
-        let core = usize::from(!self.call.is_empty()) + usize::from(self.llguidance.is_some());
+        let core = usize::from(!self.call.is_empty())
+            + usize::from(self.llguidance.is_some())
+            + usize::from(self.whitemagic.is_some());
         match kind {
             Kind::Command if core > 0 => {
-                return Some("`call` and `llguidance` are for core modules: give a [command]");
+                return Some(
+                    "`call`, `llguidance` and `whitemagic` are for core modules: give a [command]",
+                );
             }
             Kind::Command if self.command.is_none() => {
                 return Some("nothing is run: give a [command], which may be empty");
@@ -200,7 +206,9 @@ impl Scenario {
                 return Some("[command] and [expect] are for programs with WASI: give a [[call]]");
             }
             Kind::Core if core != 1 => {
-                return Some("give either at least one [[call]] or `llguidance`");
+                return Some(
+                    "give one of these: at least one [[call]], `llguidance`, `whitemagic`",
+                );
             }
             _ => {}
         }

@@ -134,7 +134,7 @@ pub fn encode(memory: &Memory<'_>) -> Result<Point, Error> {
     Ok([
         (balance(emotion, logic) + x).clamp(-1.0, 1.0),
         (balance(macros, micros) + y).clamp(-1.0, 1.0),
-        (2.0 * (-age / HALF_LIFE).exp2() - 1.0 + z).clamp(-1.0, 1.0),
+        (2.0 * libm::exp2(-age / HALF_LIFE) - 1.0 + z).clamp(-1.0, 1.0),
         (weight * by_w).clamp(0.0, HEAVIEST),
         (vitality.clamp(0.0, 1.0) * by_v).clamp(0.0, 1.0),
     ])

@@ -9,7 +9,11 @@
 //! | [`rate_limit`] | how often a tool may be called |
 //!
 //! No module knows of a clock, a file or a platform: times are arguments, results are values. The same
-//! calls give the same results in the same order.
+//! calls give the same results in the same order, bit for bit on every machine: logarithms and powers are `libm`'s.
+
+#![no_std]
+
+extern crate alloc;
 
 pub mod encoder;
 pub mod minhash;

@@ -23,7 +23,9 @@
 //! the hashes are no universal family, and no bound is proven for keywords that were chosen to collide. Hashes
 //! take 33 bits, so they are exact as numbers of JavaScript too.
 
-use std::collections::BinaryHeap;
+use alloc::boxed::Box;
+use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
 
 /// Hashes in a signature.
 pub const HASHES: usize = 128;
@@ -156,7 +158,7 @@ fn bands(threshold: f64) -> usize {
 }
 
 /// The hashes of a band.
-fn range(band: usize, bands: usize) -> std::ops::Range<usize> {
+fn range(band: usize, bands: usize) -> core::ops::Range<usize> {
     band * HASHES / bands..(band + 1) * HASHES / bands
 }
 

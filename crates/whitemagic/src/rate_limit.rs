@@ -14,7 +14,10 @@
 
 mod window;
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 pub use window::{Quota, SlidingWindow};
 
@@ -81,7 +84,8 @@ pub struct RateLimiter {
     limits: Limits,
     overrides: BTreeMap<String, u32>,
     global: SlidingWindow,
-    tools: BTreeMap<String, SlidingWindow>,
+    /// In the order of names; a limit in all bounds how many there are.
+    tools: Vec<(String, SlidingWindow)>,
     now_ms: u64,
     /// When tools that were not called for long are next forgotten.
     forget_at_ms: u64,
@@ -101,7 +105,7 @@ impl RateLimiter {
             limits,
             overrides: BTreeMap::new(),
             global: SlidingWindow::default(),
-            tools: BTreeMap::new(),
+            tools: Vec::new(),
             now_ms: 0,
             forget_at_ms: 0,
         }
@@ -113,13 +117,19 @@ impl RateLimiter {
         self.forget();
         let now = self.now_ms;
         let (global_quota, quota) = (self.global_quota(), self.quota_of(tool));
-        let mut window = self.tools.get(tool).copied().unwrap_or_default();
+        let place = self
+            .tools
+            .binary_search_by(|(name, _)| name.as_str().cmp(tool));
+        let mut window = place.map_or_else(|_| SlidingWindow::default(), |at| self.tools[at].1);
         let by_tool = window.wait(&quota, now);
         let by_global = self.global.wait(&global_quota, now);
         if by_tool == Some(0) && by_global == Some(0) {
             window.take(&quota, now);
             self.global.take(&global_quota, now);
-            self.tools.insert(tool.to_owned(), window);
+            match place {
+                Ok(at) => self.tools[at].1 = window,
+                Err(at) => self.tools.insert(at, (tool.to_owned(), window)),
+            }
             return Decision::Allowed;
         }
         Decision::Denied {
@@ -183,7 +193,7 @@ impl RateLimiter {
         if now >= self.forget_at_ms {
             self.forget_at_ms = now.saturating_add(WINDOW_MS.into());
             self.tools
-                .retain(|_, window| !window.is_idle(WINDOW_MS, now));
+                .retain(|(_, window)| !window.is_idle(WINDOW_MS, now));
         }
     }
 }

@@ -32,8 +32,10 @@ mod edit_distance;
 mod phrase;
 mod stop_words;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use edit_distance::edit_distance;
 pub use stop_words::STOP_WORDS;
@@ -66,14 +68,17 @@ struct Document<K> {
 /// Where a document has a word, in order.
 type Places = Vec<u32>;
 
-/// The documents that have a word, by their turns.
-type Postings = BTreeMap<u64, Places>;
+/// The documents that have a word: their turns, in order, and where they have it.
+type Postings = Vec<(u64, Places)>;
+
+/// Turns of documents, in order, and what these score.
+type Scores = Vec<(u64, f64)>;
 
 /// Documents that are found by their words.
 #[derive(Clone, Debug)]
 pub struct SearchIndex<K> {
-    /// By the turn in which they were added.
-    documents: BTreeMap<u64, Document<K>>,
+    /// By the turn in which they were added, in order.
+    documents: Vec<(u64, Document<K>)>,
     of_key: BTreeMap<K, u64>,
     vocabulary: BTreeMap<Arc<str>, Postings>,
     /// The sum of all documents' lengths.
@@ -84,7 +89,7 @@ pub struct SearchIndex<K> {
 impl<K> Default for SearchIndex<K> {
     fn default() -> Self {
         Self {
-            documents: BTreeMap::new(),
+            documents: Vec::new(),
             of_key: BTreeMap::new(),
             vocabulary: BTreeMap::new(),
             length: 0,
@@ -134,28 +139,28 @@ impl<K: Clone + Ord> SearchIndex<K> {
         } else {
             self.turn += 1;
         }
-        let mut places: BTreeMap<String, Places> = BTreeMap::new();
+        let mut found: Vec<(String, u32)> = Vec::new();
         let mut length = 0_u32;
         for (text, first, weight) in [(title, 0, 2), (content, CONTENT, 1)] {
             // NB: words that are not indexed take a place too, so that a phrase may have them
             for (word, place) in words(text).zip(first..) {
                 if is_indexed(&word) {
                     length = length.saturating_add(weight);
-                    places.entry(word).or_default().push(place);
+                    found.push((word, place));
                 }
             }
         }
-        let mut document_words = Vec::with_capacity(places.len());
-        for (word, places) in places {
-            let word = match self.vocabulary.get_key_value(word.as_str()) {
+        found.sort_unstable();
+        let mut document_words = Vec::new();
+        for found in found.chunk_by(|(a, _), (b, _)| a == b) {
+            let word = found[0].0.as_str();
+            let word = match self.vocabulary.get_key_value(word) {
                 Some((word, _)) => Arc::clone(word),
                 None => Arc::from(word),
             };
             document_words.push(Arc::clone(&word));
-            self.vocabulary
-                .entry(word)
-                .or_default()
-                .insert(turn, places);
+            let places = found.iter().map(|(_, place)| *place).collect();
+            put(self.vocabulary.entry(word).or_default(), turn, places);
         }
         self.length += u64::from(length);
         self.of_key.insert(key.clone(), turn);
@@ -164,7 +169,7 @@ impl<K: Clone + Ord> SearchIndex<K> {
             length,
             words: document_words,
         };
-        self.documents.insert(turn, document);
+        put(&mut self.documents, turn, document);
         before.is_some()
     }
 
@@ -185,12 +190,10 @@ impl<K: Clone + Ord> SearchIndex<K> {
     /// The documents that have any of the query's words, at most `limit`, the best first.
     #[must_use]
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit<'_, K>> {
-        let mut scores = BTreeMap::new();
+        let mut scores = Scores::new();
         for word in query_words(query) {
             if let Some(postings) = self.vocabulary.get(word.as_str()) {
-                for (turn, score) in self.scores(postings) {
-                    *scores.entry(turn).or_default() += score;
-                }
+                scores = merge(scores, self.scores(postings), |sum, score| sum + score);
             }
         }
         self.best(scores, limit)
@@ -199,18 +202,20 @@ impl<K: Clone + Ord> SearchIndex<K> {
     /// The documents that have all of the query's words, at most `limit`, the best first.
     #[must_use]
     pub fn search_all(&self, query: &str, limit: usize) -> Vec<Hit<'_, K>> {
-        let mut scores: Option<BTreeMap<u64, f64>> = None;
+        let mut scores: Option<Scores> = None;
         for word in query_words(query) {
             let Some(postings) = self.vocabulary.get(word.as_str()) else {
                 return Vec::new();
             };
-            let found = self.scores(postings);
-            scores = Some(match scores {
-                None => found.collect(),
-                Some(scores) => found
-                    .filter_map(|(turn, score)| Some((turn, scores.get(&turn)? + score)))
-                    .collect(),
-            });
+            let mut found = self.scores(postings);
+            if let Some(sums) = scores {
+                found.retain_mut(|(turn, score)| {
+                    let sum = find(&sums, *turn);
+                    *score += sum.unwrap_or(&0.0);
+                    sum.is_some()
+                });
+            }
+            scores = Some(found);
         }
         self.best(scores.unwrap_or_default(), limit)
     }
@@ -222,24 +227,23 @@ impl<K: Clone + Ord> SearchIndex<K> {
     /// edits count than the query's word has characters: nothing is left of a word that all are edited of.
     #[must_use]
     pub fn search_fuzzy(&self, query: &str, limit: usize, max_edits: usize) -> Vec<Hit<'_, K>> {
-        let mut scores: BTreeMap<u64, f64> = BTreeMap::new();
+        let mut scores = Scores::new();
         for word in query_words(query) {
             let word: Vec<char> = word.chars().collect();
             let max_edits = max_edits.min(word.len() - 1);
-            let mut best: BTreeMap<u64, f64> = BTreeMap::new();
+            let mut best = Scores::new();
             for (other, postings) in &self.vocabulary {
                 let Some(edits) = edit_distance(&word, other, max_edits) else {
                     continue;
                 };
                 let divisor = f64::from(u32::try_from(edits).unwrap_or(u32::MAX)) + 1.0;
-                for (turn, score) in self.scores(postings) {
-                    let best = best.entry(turn).or_default();
-                    *best = best.max(score / divisor);
+                let mut found = self.scores(postings);
+                for (_, score) in &mut found {
+                    *score /= divisor;
                 }
+                best = merge(best, found, f64::max);
             }
-            for (turn, score) in best {
-                *scores.entry(turn).or_default() += score;
-            }
+            scores = merge(scores, best, |sum, score| sum + score);
         }
         self.best(scores, limit)
     }
@@ -253,17 +257,17 @@ impl<K: Clone + Ord> SearchIndex<K> {
     #[must_use]
     pub fn search_phrase(&self, query: &str, limit: usize) -> Vec<Hit<'_, K>> {
         let postings = phrase::find(&self.vocabulary, query);
-        self.best(self.scores(&postings).collect(), limit)
+        self.best(self.scores(&postings), limit)
     }
 
     fn take(&mut self, turn: u64) {
-        let Some(document) = self.documents.remove(&turn) else {
+        let Some(document) = take(&mut self.documents, turn) else {
             return;
         };
         self.length -= u64::from(document.length);
         for word in document.words {
             if let Some(postings) = self.vocabulary.get_mut(&word) {
-                postings.remove(&turn);
+                take(postings, turn);
                 if postings.is_empty() {
                     self.vocabulary.remove(&word);
                 }
@@ -273,26 +277,26 @@ impl<K: Clone + Ord> SearchIndex<K> {
 
     /// What each document scores for a word.
     #[allow(clippy::cast_precision_loss, reason = "counts are below 2^53")]
-    fn scores(&self, postings: &Postings) -> impl Iterator<Item = (u64, f64)> {
+    fn scores(&self, postings: &Postings) -> Scores {
         let (all, having) = (self.documents.len() as f64, postings.len() as f64);
-        let rarity = ((all - having + 0.5) / (having + 0.5) + 1.0).ln();
+        let rarity = libm::log((all - having + 0.5) / (having + 0.5) + 1.0);
         let mean = self.mean_length();
-        postings.iter().filter_map(move |(turn, places)| {
+        let scores = postings.iter().filter_map(|(turn, places)| {
             let in_title = places.partition_point(|place| *place < CONTENT);
             let often = (places.len() + in_title) as f64;
-            let length = f64::from(self.documents.get(turn)?.length);
+            let length = f64::from(find(&self.documents, *turn)?.length);
             let score = rarity * often * (K1 + 1.0) / (often + K1 * (1.0 - B + B * length / mean));
             Some((*turn, score))
-        })
+        });
+        scores.collect()
     }
 
-    fn best(&self, scores: BTreeMap<u64, f64>, limit: usize) -> Vec<Hit<'_, K>> {
-        let mut scores: Vec<(u64, f64)> = scores.into_iter().collect();
+    fn best(&self, mut scores: Scores, limit: usize) -> Vec<Hit<'_, K>> {
         scores.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let best = scores.into_iter().take(limit);
         best.filter_map(|(turn, score)| {
             Some(Hit {
-                key: &self.documents.get(&turn)?.key,
+                key: &find(&self.documents, turn)?.key,
                 score,
             })
         })
@@ -300,9 +304,45 @@ impl<K: Clone + Ord> SearchIndex<K> {
     }
 }
 
-/// The distinct words of a query that documents may be found by.
-fn query_words(query: &str) -> BTreeSet<String> {
-    words(query).filter(|word| is_indexed(word)).collect()
+/// What a turn has in a list in the order of turns.
+fn find<T>(list: &[(u64, T)], turn: u64) -> Option<&T> {
+    let place = list.binary_search_by_key(&turn, |(turn, _)| *turn);
+    place.ok().map(|place| &list[place].1)
+}
+
+/// Puts what a turn has in its place in a list that has nothing of that turn.
+fn put<T>(list: &mut Vec<(u64, T)>, turn: u64, item: T) {
+    let place = list.partition_point(|(other, _)| *other < turn);
+    list.insert(place, (turn, item));
+}
+
+/// Takes out what a turn has in a list.
+fn take<T>(list: &mut Vec<(u64, T)>, turn: u64) -> Option<T> {
+    let place = list.binary_search_by_key(&turn, |(turn, _)| *turn);
+    place.ok().map(|place| list.remove(place).1)
+}
+
+/// The turns of both lists, where `join` makes one score of two.
+fn merge(one: Scores, other: Scores, join: impl Fn(f64, f64) -> f64) -> Scores {
+    let mut merged = Scores::with_capacity(one.len() + other.len());
+    let mut other = other.into_iter().peekable();
+    for (turn, score) in one {
+        while let Some(before) = other.next_if(|(next, _)| *next < turn) {
+            merged.push(before);
+        }
+        let same = other.next_if(|(next, _)| *next == turn);
+        merged.push((turn, same.map_or(score, |(_, next)| join(score, next))));
+    }
+    merged.extend(other);
+    merged
+}
+
+/// The distinct words of a query that documents may be found by, in order.
+fn query_words(query: &str) -> Vec<String> {
+    let mut found: Vec<String> = words(query).filter(|word| is_indexed(word)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn is_indexed(word: &str) -> bool {

@@ -22,7 +22,8 @@
 
 mod tree;
 
-use std::collections::{BTreeMap, BinaryHeap};
+use alloc::collections::{BTreeMap, BinaryHeap};
+use alloc::vec::Vec;
 
 use tree::{Node, Tree};
 
@@ -472,7 +473,7 @@ struct Found {
 }
 
 impl Ord for Found {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
         self.distance_squared
             .total_cmp(&other.distance_squared)
             .then(self.turn.cmp(&other.turn))
@@ -480,7 +481,7 @@ impl Ord for Found {
 }
 
 impl PartialOrd for Found {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }

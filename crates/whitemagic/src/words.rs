@@ -1,5 +1,7 @@
 //! What a word of a text is.
 
+use alloc::string::String;
+
 /// The words of a text in lower case: runs of letters and digits, as Unicode has them, and `_`.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|character: char| !character.is_alphanumeric() && character != '_')
@@ -9,6 +11,8 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 /// The Levenshtein distance of two words in characters, if it is at most `most`: the least number of insertions,
 /// deletions and replacements that make one of the other.
 ///

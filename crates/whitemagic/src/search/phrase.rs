@@ -1,10 +1,12 @@
 //! Words in a row.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
-use std::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Bound;
 
-use super::{Places, Postings, STOP_WORDS, is_indexed};
+use super::{Postings, STOP_WORDS, find as find_turn, is_indexed};
 use crate::words::words;
 
 /// Where the documents have the query's words in a row, the last of which may be the begin of a longer one: the
@@ -34,8 +36,8 @@ fn follow(found: Option<(u32, Postings)>, next: Postings, offset: u32) -> (u32, 
     let Some((first, mut found)) = found else {
         return (offset, next);
     };
-    found.retain(|turn, places| {
-        let Some(next) = next.get(turn) else {
+    found.retain_mut(|(turn, places)| {
+        let Some(next) = find_turn(&next, *turn) else {
             return false;
         };
         places.retain(|place| {
@@ -49,14 +51,20 @@ fn follow(found: Option<(u32, Postings)>, next: Postings, offset: u32) -> (u32, 
 
 /// The places of all words that begin so.
 fn beginning_with(vocabulary: &BTreeMap<Arc<str>, Postings>, prefix: &str) -> Postings {
-    let mut all: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
     let from = vocabulary.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+    let mut all: Vec<(u64, u32)> = Vec::new();
     for (_, postings) in from.take_while(|(word, _)| word.starts_with(prefix)) {
         for (turn, places) in postings {
-            all.entry(*turn).or_default().extend(places);
+            all.extend(places.iter().map(|place| (*turn, *place)));
         }
     }
-    all.into_iter()
-        .map(|(turn, places)| (turn, places.into_iter().collect::<Places>()))
+    // NB: a place has one word
+    all.sort_unstable();
+    let documents = all.chunk_by(|(a, _), (b, _)| a == b);
+    documents
+        .map(|places| {
+            let turn = places[0].0;
+            (turn, places.iter().map(|(_, place)| *place).collect())
+        })
         .collect()
 }

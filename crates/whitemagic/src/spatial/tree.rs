@@ -1,5 +1,7 @@
 //! A balanced k-d tree in an array: a range's middle node splits it, and the halves are the subtrees.
 
+use alloc::vec::Vec;
+
 use super::Point;
 
 /// Ranges of at most this many nodes are searched one by one.

@@ -1,6 +1,6 @@
 """Makes the expected values here: the formulas of the crate's documentation in plain Python, all documents
 compared one by one."""
-import math, pathlib, re
+import json, math, pathlib, random, re
 
 here = pathlib.Path(__file__).parent
 rust = (here / "../../../src/search/stop_words.rs").read_text()
@@ -143,3 +143,72 @@ with open(here / "signatures.tsv", "w") as out:
                 hashes.append(((pair[0] | 1) * x + pair[1]) % 2**64 % 4294967311)
             least.append(min(hashes))
         print(",".join(keywords), *least, sep="\t", file=out)
+
+# The same as dialogues with the module: the numbers in full, as JSON has them.
+dialogues = here / "../../../../whitemagic-wasm/dialogues"
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def dialogue(name, lines):
+    with open(dialogues / name, "w") as out:
+        for function, argument, answer in lines:
+            print(function, argument if argument == "" else compact(argument), compact(answer), sep=" | ", file=out)
+
+
+def documents():
+    yield "search_add", [{"id": k, "title": t, "content": c} for k, t, c in DOCUMENTS], len(DOCUMENTS)
+    vocabulary = {word for bag in BAGS.values() for word in bag}
+    yield "search_stats", "", {"doc_count": len(KEYS), "vocab_size": len(vocabulary), "avg_doc_len": MEAN}
+    for mode, queries in QUERIES.items():
+        for query in queries:
+            scores = search(mode, query)
+            hits = sorted(scores, key=lambda k: (-scores[k], KEYS.index(k)))
+            argument = {"query": query, "limit": 99}
+            if mode.startswith("fuzzy"):
+                argument["max_edits"] = int(mode[5:])
+            function = {"any": "query", "all": "all", "phrase": "phrase"}.get(mode, "fuzzy")
+            yield "search_" + function, argument, [{"id": key, "score": scores[key]} for key in hits]
+    yield "search_clear", "", None
+    yield "search_query", {"query": "moon", "limit": 99}, []
+
+
+def points():
+    """Points on a grid of 64ths, so that each distance is exact and many are equal."""
+    random.seed(5)
+    place = lambda: [random.randrange(-8, 9) / 64 for _ in range(5)]
+    axes = lambda point: dict(zip("xyzwv", point))
+    turns = {}
+
+    def nearest(query, few=None, within=None):
+        far = [(sum((a - b) ** 2 for a, b in zip(query, p)), turn, key) for turn, (key, p) in enumerate(turns.items())]
+        far = [each for each in sorted(far) if within is None or each[0] <= within]
+        return [{"id": key, "distance_squared": d} for d, _, key in far[:few]]
+
+    added = {f"p{number}": place() for number in range(600)}
+    turns.update(added)
+    yield "spatial_add", [{"id": key} | axes(point) for key, point in added.items()], len(added)
+    for round in range(40):
+        for key in random.sample(list(turns), 5):
+            yield "spatial_delete", {"id": key}, turns.pop(key) is not None
+        for key in random.sample(list(turns), 5):
+            turns[key] = place()
+            yield "spatial_update", {"id": key} | axes(turns[key]), True
+        turns[f"q{round}"] = place()
+        yield "spatial_add", [{"id": f"q{round}"} | axes(turns[f"q{round}"])], 1
+        queries = [place() for _ in range(2)]
+        yield "spatial_nearest", {"points": [axes(q) for q in queries], "k": 5}, [nearest(q, few=5) for q in queries]
+        yield "spatial_within", axes(queries[0]) | {"radius_squared": 1 / 64}, nearest(queries[0], within=1 / 64)
+    density = [{"id": key, "neighbours": len(nearest(point, within=1 / 32)) - 1} for key, point in turns.items()]
+    yield "spatial_density", {"radius_squared": 1 / 32}, density
+    yield "spatial_clear", "", None
+    yield "spatial_nearest", {"points": [axes(place())], "k": 5}, [[]]
+
+
+signatures = [line.split("\t") for line in open(here / "signatures.tsv").read().splitlines()]
+values = [{"values": [int(value) for value in line[1:]]} for line in signatures]
+dialogue("documents.txt", documents())
+dialogue("points.txt", points())
+dialogue("signatures.txt", [("minhash_signatures", SETS, values)])

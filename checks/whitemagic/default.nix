@@ -1,0 +1,30 @@
+# WhiteMagic's core where its users have it: the npm package in Node, and the module in Python.
+{
+  runCommand,
+  nodejs,
+  packages,
+  python3,
+  sourceOf,
+  wasmtimePy,
+}:
+let
+  crate = "crates/whitemagic-wasm";
+  tests = sourceOf [
+    "${crate}/dialogues"
+    "${crate}/js/test"
+    "${crate}/tests"
+  ];
+in
+{
+  whitemagic-npm = runCommand "whitemagic-npm" { nativeBuildInputs = [ nodejs ]; } ''
+    export HOME=$PWD
+    echo '{"private": true, "type": "module"}' > package.json
+    npm install --offline --no-audit --no-fund ${packages.whitemagic-npm}/${packages.whitemagic-npm.output}
+    cp -r ${tests}/${crate}/js/test test
+    node --test test/*.test.js | tee $out
+  '';
+  whitemagic-python = runCommand "whitemagic-python" { nativeBuildInputs = [ python3 ]; } ''
+    PYTHONPATH=${wasmtimePy} python3 ${tests}/${crate}/tests/module.py \
+      ${packages.whitemagic-wasm}/${packages.whitemagic-wasm.output} ${tests}/${crate}/dialogues | tee $out
+  '';
+}

@@ -1,0 +1,63 @@
+# An npm package: a module, and its typed JavaScript, which lies in the crate's folder js.
+{
+  lib,
+  runCommand,
+  craneLib,
+  python3,
+  sourceOf,
+  workspace,
+}:
+{
+  # what is packed, by buildWasm
+  module,
+  # the tarball's name without its version
+  tarball,
+  # whether the JavaScript has the module in it as well, for bundlers that copy no files
+  inlined ? false,
+}:
+let
+  inherit (module.arguments) crate;
+  folder = "crates/${crate}/js";
+  inherit ((lib.importJSON (../../. + "/${folder}/package.json"))) version;
+  sources = sourceOf [
+    "LICENSE-APACHE"
+    "LICENSE-MIT"
+    "${folder}/README.md"
+    "${folder}/package.json"
+    "${folder}/src"
+  ];
+  inherit (workspace.of.${crate}) source cargoVendorDir cargoFlags;
+  notices = craneLib.mkCargoDerivation {
+    pname = "${crate}-notices";
+    inherit (workspace) version;
+    inherit cargoVendorDir;
+    src = source;
+    cargoArtifacts = null;
+    doInstallCargoArtifacts = false;
+    nativeBuildInputs = [ python3 ];
+    buildPhaseCargoCommand = ''
+      python3 ${../notices.py} crates/${crate}/Cargo.toml ${cargoFlags} \
+        --filter-platform wasm32-unknown-unknown | sed '1s/extension module/module/' > notices
+    '';
+    installPhaseCommand = "cp notices $out";
+  };
+  packWith =
+    built: passthru:
+    runCommand "${tarball}-${version}"
+      {
+        pname = tarball;
+        inherit version passthru;
+      }
+      ''
+        mkdir $out
+        bash ${./pack} ${lib.optionalString inlined "--inlined"} ${sources}/${folder} ${sources} \
+          ${built}/${module.output} ${notices} ${version} $out/${tarball}-${version}.tgz
+      '';
+in
+assert lib.assertMsg (
+  version == workspace.version
+) "${folder}/package.json has another version than the workspace";
+packWith module {
+  output = "${tarball}-${version}.tgz";
+  elsewhere = packWith module.elsewhere { };
+}
