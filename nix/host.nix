@@ -109,27 +109,30 @@ let
       "whitemagic"
       "whitemagic-wasm"
     ];
-    wm-seed = {
-      crates = [ "wm-seed" ];
-      # a package of the flake, so as users get it
-      profile = "release";
-      # NB: a dozen test programs, of which each would be optimised for longer than it runs
-      testFlags = [ "-Copt-level=0" ];
-    };
+    wm-seed.crates = [ "wm-seed" ];
   };
 
-  # Programs that are measured, in the form in which they are: of these there are no checks
-  measured = {
-    # NB: without a compiler, and small, it runs what was compiled before in less memory
+  # Programs in a form of their own: small. Their tests and lints are those of the groups.
+  small = {
+    # NB: without a compiler, it runs what was compiled before in less memory
     clawft-host = {
       crates = [ "clawft-host" ];
       defaultFeatures = false;
       profile = "release";
-      dependencyEnvironment = {
-        CARGO_PROFILE_RELEASE_LTO = "fat";
-        CARGO_PROFILE_RELEASE_OPT_LEVEL = "s";
+      dependencyEnvironment = forSize;
+    };
+    # what is downloaded
+    wm-seed = {
+      crates = [ "wm-seed" ];
+      profile = "release";
+      dependencyEnvironment = forSize // {
+        CARGO_PROFILE_RELEASE_STRIP = "symbols";
       };
     };
+  };
+  forSize = {
+    CARGO_PROFILE_RELEASE_LTO = "fat";
+    CARGO_PROFILE_RELEASE_OPT_LEVEL = "s";
   };
 
   build =
@@ -252,7 +255,7 @@ let
 in
 {
   # by group
-  programs = lib.mapAttrs (_: group: group.programs) (built // lib.mapAttrs build measured);
+  programs = lib.mapAttrs (_: group: group.programs) (built // lib.mapAttrs build small);
   checks = {
     fmt = craneLib.cargoFmt (everything // { cargoExtraArgs = "--all"; });
     # NB: builds of a part of the workspace let cargo drop packages from Cargo.lock
