@@ -63,6 +63,7 @@ let
     buildWheel = call ./wheel.nix { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
     npmPackage = call ./npm/package.nix { };
+    browserTest = call ./npm/browser.nix { };
     publishedWheel = call ./published-wheel.nix { };
     wasmtimePy = call ./wasmtime-py.nix { };
     wasiLibc = call ./wasi-libc.nix { };

@@ -1,16 +1,16 @@
-// browser-llguidance BROWSER [ARGUMENT…]
+// PROGRAM BROWSER [ARGUMENT…]
 //
-// Runs the tests of the package in a browser, Chromium or Firefox, in a page and in a worker, and opens
-// the playground. The exit code is 1 if a test fails. PACKAGE is the unpacked package, TESTS a folder of
-// *.test.js and PLAYGROUND the built page, all from the environment.
+// Runs a file of tests of an npm package in a browser, Chromium or Firefox, in a page and in a worker, and opens
+// the playground, if there is one. The exit code is 1 if a test fails. PROGRAM is what it is called, PACKAGE the
+// unpacked package, TEST the file and PLAYGROUND the built page, all from the environment.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 
-const { PACKAGE: packageFolder, TESTS: testFolder, PLAYGROUND: playground } = process.env;
+const { PROGRAM: program, PACKAGE: packageFolder, TEST: test, PLAYGROUND: playground } = process.env;
 const [browser, ...more] = process.argv.slice(2);
 const SECONDS = 300;
 
@@ -25,7 +25,7 @@ const ARGUMENTS = {
 };
 const known = Object.keys(ARGUMENTS).find((name) => basename(browser ?? "").startsWith(name));
 if (!known) {
-  console.error(`usage: browser-llguidance BROWSER [ARGUMENT…], where BROWSER is one of ${Object.keys(ARGUMENTS).join("…, ")}…`);
+  console.error(`usage: ${program} BROWSER [ARGUMENT…], where BROWSER is one of ${Object.keys(ARGUMENTS).join("…, ")}…`);
   process.exit(2);
 }
 
@@ -58,44 +58,52 @@ const deepEqual = (a, b, message) => equal(plain(a), plain(b), message);
 const match = (text, pattern) => pattern.test(text) || fail(text + " does not match " + pattern);
 const suits = (error, expected) => {
   if (expected === undefined) return;
+  if (expected instanceof RegExp) return match(String(error), expected);
   if (typeof expected === "function" && (expected === Error || expected.prototype instanceof Error)) return ok(error instanceof expected, "threw " + error);
   if (typeof expected === "function") return ok(expected(error), "threw " + error);
   for (const [key, value] of Object.entries(expected)) value instanceof RegExp ? match(error[key], value) : equal(error[key], value);
 };
 const throws = (run, expected) => { try { run(); } catch (error) { return suits(error, expected); } fail("did not throw"); };
 const rejects = async (promise, expected) => { try { await promise; } catch (error) { return suits(error, expected); } fail("did not reject"); };
-export default { ok, equal, deepEqual, match, throws, rejects };`;
+export default Object.assign(ok, { ok, equal, deepEqual, match, throws, rejects });`;
 
-const tests = (await readdir(testFolder)).filter((name) => name === "llguidance.test.js");
 const RUN = `
 import { runAll } from "/node/test.js";
-${tests.map((name) => `import "/test/${name}";`).join("\n")}
+import "/test.js";
 const { count, failures } = await runAll();
 await fetch("/done", { method: "POST", body: JSON.stringify({ where: typeof document === "undefined" ? "worker" : "page", count, failures }) });`;
-const PAGE = `<!doctype html><title>tests</title><body><script type="module">
-addEventListener("error", (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "page", count: 0, failures: [event.message] }) }));
-const worker = new Worker("/run.js", { type: "module" });
-worker.onerror = (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "worker", count: 0, failures: [event.message ?? "the worker did not start"] }) });
-await import("/run.js");
+// What the playground comes to, or the time is over
+const OPEN = playground
+  ? `
 const frame = document.body.appendChild(document.createElement("iframe"));
 frame.src = "/playground/index.html#kind=regex&grammar=ab%2B&text=a";
-// NB: what it comes to, or the time is over
 const timer = setInterval(() => {
   const shown = (id) => frame.contentDocument.getElementById(id)?.textContent;
   if (shown("grammar-status") !== "It compiles." || shown("next") !== "b") return;
   clearInterval(timer);
   fetch("/done", { method: "POST", body: JSON.stringify({ where: "playground", count: 1, failures: [] }) });
 }, 100);
+`
+  : "";
+const PAGE = `<!doctype html><title>tests</title><body><script type="module">
+addEventListener("error", (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "page", count: 0, failures: [event.message] }) }));
+const worker = new Worker("/run.js", { type: "module" });
+worker.onerror = (event) => fetch("/done", { method: "POST", body: JSON.stringify({ where: "worker", count: 0, failures: [event.message ?? "the worker did not start"] }) });
+await import("/run.js");
+${OPEN}
 </script>`;
+// Page, worker and playground
+const PLACES = playground ? 3 : 2;
 
 const made = { "/": PAGE, "/run.js": RUN, "/node/test.js": TEST, "/node/assert.js": ASSERT };
 // What the tests import, as addresses: an import map would not reach the worker
-const rewritten = (source) =>
-  source
-    .replaceAll('"node:test"', '"/node/test.js"')
-    .replaceAll('"node:assert/strict"', '"/node/assert.js"')
-    .replaceAll('"llguidance-wasm"', '"/package/src/index.js"')
-    .replaceAll('"llguidance-wasm/llguidance.wasm"', '"/package/src/llguidance.wasm"');
+const { name, exports } = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8"));
+const addresses = [
+  ["node:test", "/node/test.js"],
+  ["node:assert/strict", "/node/assert.js"],
+  ...Object.entries(exports).map(([path, file]) => [join(name, path), join("/package", file.default ?? file)]),
+];
+const rewritten = (source) => addresses.reduce((text, [imported, address]) => text.replaceAll(`"${imported}"`, `"${address}"`), source);
 
 const results = new Map();
 let finished;
@@ -108,13 +116,13 @@ const server = createServer(async (request, response) => {
       for await (const chunk of request) body += chunk;
       const result = JSON.parse(body);
       results.set(result.where, result);
-      if (results.size === 3) finished();
+      if (results.size === PLACES) finished();
       return response.end();
     }
     let content = made[pathname];
     if (pathname.startsWith("/package/")) content = await readFile(join(packageFolder, pathname.slice("/package/".length)));
-    if (pathname.startsWith("/playground/")) content = await readFile(join(playground, pathname.slice("/playground/".length)));
-    if (pathname.startsWith("/test/")) content = rewritten(await readFile(join(testFolder, pathname.slice("/test/".length)), "utf8"));
+    if (playground && pathname.startsWith("/playground/")) content = await readFile(join(playground, pathname.slice("/playground/".length)));
+    if (pathname === "/test.js") content = rewritten(await readFile(test, "utf8"));
     if (content === undefined) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": TYPES[extname(pathname) || ".html"] ?? "application/octet-stream" }).end(content);
   } catch {
