@@ -64,7 +64,7 @@
 //! Those without an argument take none. The crate's features `search` and `rate-limit` bring theirs.
 //!
 //! # Memory
-//! Before a call does anything it makes sure that memory can grow by 256 times its argument and twice what is
+//! Before a call does anything it makes sure that memory can grow by 128 times its argument and twice what is
 //! allocated, more than it may need; otherwise it fails with a message. [`wm_set_memory_limit`] bounds what is
 //! allocated.
 
