@@ -101,9 +101,45 @@ def end_of_memory(core):
     return added
 
 
+def dense():
+    """Arguments that take much memory for their length, by function."""
+    letters = [chr(letter) for letter in range(0x61, 0x7B)] + list("0123456789")
+    pairs = [a + b for a in letters for b in letters]
+    points = [{"id": f"{at}", "x": 0, "y": 0, "z": 0, "w": 0, "v": at} for at in range(500)]
+    yield "spatial_add", points
+    yield "spatial_add", [{"": 0}] * 3000
+    yield "spatial_add", [[[]]] * 5000
+    yield "spatial_nearest", {"points": points, "k": 7}
+    yield "search_add", [{"id": "a", "title": "", "content": " ".join(pairs)}]
+    yield "search_add", [{"id": pair, "title": "", "content": pair} for pair in pairs]
+    yield "minhash_signatures", [["a"]] * 300
+    yield "minhash_find_duplicates", {"keywords": [["a"]] * 300, "threshold": 0, "max_results": 1 << 40}
+    yield "holographic_encode", [{"id": "", "content": "", "tags": ["a"] * 50}] * 100
+
+
+def any_limit():
+    """Under any limit of memory a call ends in an answer or a message that says why, and never in a trap."""
+    calls = 0
+    for name, argument in dense():
+        text = json.dumps(argument, separators=(",", ":"))
+        limit, answered = 32 << 10, False
+        while not answered:
+            core = Core(module)
+            core.exports["wm_set_memory_limit"](core.store, limit)
+            try:
+                core.tell(name, text)
+                answered = True
+            except ValueError as error:
+                answered = "memory" not in str(error)
+            calls += 1
+            limit += limit // 16
+    return calls
+
+
 ENGINE = Engine()
 module = Module.from_file(ENGINE, sys.argv[1])
 assert module.imports == [], [each.name for each in module.imports]
 lines = sum(follow(Core(module), path) for path in sorted(pathlib.Path(sys.argv[2]).glob("*.txt")))
 five_numbers(Core(module))
 print(f"{lines} lines of dialogues, 200 queries of five numbers, {end_of_memory(Core(module))} documents in 8 MiB")
+print(f"{any_limit()} calls under narrow limits of memory")
