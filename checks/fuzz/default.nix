@@ -45,6 +45,8 @@ let
       # NB: for a pass of LLVM's by name, which is all that libFuzzer needs of a nightly compiler
       RUSTC_BOOTSTRAP = "1";
       CARGO_BUILD_TARGET = host;
+      # NB: it is built for longer than it runs
+      CARGO_PROFILE_RELEASE_OPT_LEVEL = "1";
       RUSTFLAGS = toString [
         "-Cpasses=sancov-module"
         "-Cllvm-args=-sanitizer-coverage-level=4"
