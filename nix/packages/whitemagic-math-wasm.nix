@@ -1,4 +1,4 @@
-# The maths of WhiteMagic's core alone, without search and rates.
+# The maths of WhiteMagic's core alone, without search, rates and events.
 {
   buildWasm,
   packages,

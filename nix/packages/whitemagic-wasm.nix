@@ -1,4 +1,4 @@
-# WhiteMagic's core as a module: maths, search and rates.
+# WhiteMagic's core as a module: maths, search, rates and events.
 {
   buildWasm,
   workspace,

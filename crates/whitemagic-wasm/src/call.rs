@@ -16,6 +16,10 @@ pub struct State {
     pub documents: whitemagic::search::SearchIndex<String>,
     #[cfg(feature = "rate-limit")]
     pub limiter: whitemagic::rate_limit::RateLimiter,
+    #[cfg(feature = "events")]
+    pub ring: whitemagic::event_ring::EventRing,
+    #[cfg(feature = "events")]
+    pub board: crate::state_board::Board,
 }
 
 /// What an instance holds, and its last answer or message.
@@ -44,8 +48,21 @@ fn with_instance<T>(function: impl FnOnce(&mut Instance) -> T) -> T {
     INSTANCE.with_borrow_mut(function)
 }
 
+/// Runs a function on what the instance holds.
+#[cfg(feature = "events")]
+pub fn with_state<T>(function: impl FnOnce(&mut State) -> T) -> T {
+    with_instance(|instance| function(&mut instance.state))
+}
+
 /// Runs a function without an argument and keeps its answer.
-pub fn answer(function: impl FnOnce(&mut State, &mut Answer) -> Result<(), Error>) -> i32 {
+pub fn answer(function: impl Fn(&mut State, &mut Answer) -> Result<(), Error>) -> i32 {
+    keep(&function)
+}
+
+/// As [`answer`].
+// NB: once for all functions, since inlined it is half a kilobyte in each
+#[inline(never)]
+fn keep(function: &dyn Fn(&mut State, &mut Answer) -> Result<(), Error>) -> i32 {
     with_instance(|instance| {
         instance.result = String::new();
         let mut answer = Answer::default();
@@ -61,15 +78,15 @@ pub fn answer(function: impl FnOnce(&mut State, &mut Answer) -> Result<(), Error
     })
 }
 
+/// A function with an argument.
+pub type Function = fn(&Value, &mut State, &mut Answer) -> Result<(), Error>;
+
 /// Runs a function with an argument and keeps its answer.
 ///
 /// # Safety
 /// As [`memory::argument`].
-pub unsafe fn answer_to(
-    address: *const u8,
-    length: usize,
-    function: impl FnOnce(&Value, &mut State, &mut Answer) -> Result<(), Error>,
-) -> i32 {
+#[inline(never)]
+pub unsafe fn answer_to(address: *const u8, length: usize, function: Function) -> i32 {
     answer(|state, answer| {
         // SAFETY: by the caller's promise.
         let text = unsafe { memory::argument(address, length) }?;

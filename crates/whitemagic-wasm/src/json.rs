@@ -7,6 +7,10 @@ use core::fmt;
 
 use serde_json::{Map, Value};
 
+/// The greatest whole number that JavaScript tells from the next.
+#[cfg(feature = "events")]
+const SAFE: u64 = (1 << 53) - 1;
+
 /// Why a call failed. Where it is in a list is put before it by [`Error::at`].
 pub enum Error {
     /// The text is no JSON: the line and the column.
@@ -94,6 +98,28 @@ impl<'a> Members<'a> {
         value.ok_or(Error::Type(name, "a whole number from 0 on"))
     }
 
+    /// A whole number from 0 on that JavaScript has.
+    #[cfg(feature = "events")]
+    pub fn safe(self, name: &'static str) -> Result<u64, Error> {
+        let safe = self.count(name).ok().filter(|count| *count <= SAFE);
+        safe.ok_or(Error::Type(name, "a whole number from 0 to 2^53 - 1"))
+    }
+
+    /// A time in nanoseconds: a whole number, or a string of its digits, where JavaScript has no such number.
+    #[cfg(feature = "events")]
+    pub fn nanoseconds(self, name: &'static str) -> Result<u64, Error> {
+        let value = self.get(name);
+        let digits = value.and_then(Value::as_str);
+        let time = digits.map_or_else(
+            || value.and_then(Value::as_u64),
+            |digits| digits.parse().ok(),
+        );
+        time.ok_or(Error::Type(
+            name,
+            "a whole number from 0 on, or a string of its digits",
+        ))
+    }
+
     /// The greatest number of things wanted; more than there can be is all.
     pub fn limit(self, name: &'static str) -> Result<usize, Error> {
         let count = self.count(name)?;
@@ -144,6 +170,24 @@ impl Answer {
     /// Writes a whole number.
     pub fn count(&mut self, count: impl Into<u64>) {
         self.written(serde_json::to_string(&count.into()));
+    }
+
+    /// Writes a whole number, or null if JavaScript would take it for another.
+    #[cfg(feature = "events")]
+    pub fn safe(&mut self, count: u64) {
+        if count <= SAFE {
+            self.count(count);
+        } else {
+            self.null();
+        }
+    }
+
+    /// Writes a whole number as a string of its digits, of which JavaScript loses none.
+    #[cfg(feature = "events")]
+    pub fn digits(&mut self, count: u64) {
+        self.0.push('"');
+        self.count(count);
+        self.0.push('"');
     }
 
     /// Writes a truth.

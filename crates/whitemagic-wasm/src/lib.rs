@@ -1,7 +1,7 @@
 //! `WhiteMagic`'s core as a core WebAssembly module: crate `whitemagic`, called with JSON through memory.
 //!
 //! The module imports nothing. It exports `memory` and the functions below. An instance has one spatial index of
-//! string ids, one search index, one rate limiter, and no clock.
+//! string ids, one search index, one rate limiter, one event ring, one state board, and no clock.
 //!
 //! # Calling
 //! A function takes the address and the length of a JSON text, which the host has put in memory of [`wm_alloc`]
@@ -59,9 +59,33 @@
 //! | `rate_limits` | `{global, per_tool, burst}` | `null`; counts begin anew |
 //! | `rate_override` | `{tool, per_minute}`, which may be null | `null` |
 //! | `rate_stats` | `{now_ms}` | `{global, tools: [{tool, rate}]}` |
+//! | `ring_publish` | `{event_type, source, confidence, data, now_ns}`, where `data` is text | the event's `seq`, from 1 |
+//! | `ring_register` | | the consumer's id, or `null` if there are 32 |
+//! | `ring_unregister` | `{id}` | whether there was such a consumer |
+//! | `ring_poll` | `{id, max}` | `{lost, events: [{seq, event_type, source_id, timestamp_ns, confidence, data}]}` |
+//! | `ring_stats` | | `{total_published, total_consumed, total_overwritten, total_lost, active_consumers, held_events, held_bytes}` |
+//! | `ring_reset` | | `null` |
+//! | `board_read` | | `{tick, last_update_ns, balance, throughput, latency, error_rate, dharma, karma_debt, energy, guna, wu_xing_phase, current_gana, predecessor_gana, successor_gana, quadrant, active_engines, slots: [{slot, state, failures, counter}]}`, without the slots of which all is 0 |
+//! | `board_write_harmony` | `{balance, throughput, latency, error_rate, dharma, karma_debt, energy, now_ns}` | the tick |
+//! | `board_write_resonance` | `{guna, wu_xing_phase, current_gana, predecessor_gana, successor_gana, quadrant, now_ns}` | the tick |
+//! | `board_write_breaker` | `{slot, state, failures}` | `null` |
+//! | `board_increment_counter` | `{slot}` | the count |
+//! | `board_set_engines` | `{mask}` | `null` |
+//! | `board_reset` | | `null` |
+//! | `board_address` | | no JSON, but the address of the board's bytes |
 //! | `wm_version` | | the version as a string |
 //!
-//! Those without an argument take none. The crate's features `search` and `rate-limit` bring theirs.
+//! Those without an argument take none. The crate's features `search`, `rate-limit` and `events` bring theirs.
+//!
+//! # Whole numbers
+//! Hashes and nanoseconds are answered as strings of decimal digits, since JavaScript would lose the last of them;
+//! `now_ns` may be such a string or a number. `event_type` and `failures` are at most 2^53 - 1. All other whole
+//! numbers are below that too, unless another process wrote them to the board: those are answered as null.
+//!
+//! # The board's bytes
+//! A host may copy a board that other processes have mapped to the 4,096 bytes at `board_address`, and copy them
+//! out after calls. The address never changes, and is a multiple of 8; it is 0 if memory has no room. If the bytes
+//! are no board of version 1, the next call says so and leaves them, and only `board_reset` makes them one.
 //!
 //! # Memory
 //! Before a call does anything it makes sure that memory can grow by 128 times its argument and twice what is
@@ -74,6 +98,8 @@ extern crate alloc;
 
 mod call;
 mod encoder;
+#[cfg(feature = "events")]
+mod event_ring;
 mod json;
 mod memory;
 mod minhash;
@@ -83,7 +109,9 @@ mod rate_limit;
 #[cfg(feature = "search")]
 mod search;
 mod spatial;
-#[cfg(all(test, feature = "rate-limit", feature = "search"))]
+#[cfg(feature = "events")]
+mod state_board;
+#[cfg(all(test, feature = "events", feature = "rate-limit", feature = "search"))]
 mod tests;
 
 pub use call::{wm_result, wm_version};

@@ -2,12 +2,12 @@
 
 use crate::call::{wm_result, wm_version};
 use crate::memory::{require, wm_alloc, wm_free};
-use crate::{encoder, minhash, rate_limit, search, spatial};
+use crate::{encoder, event_ring, minhash, rate_limit, search, spatial, state_board};
 
 type Function = unsafe extern "C" fn(*const u8, usize) -> i32;
 
 /// By the names of the documentation.
-const FUNCTIONS: [(&str, Function); 19] = [
+const FUNCTIONS: [(&str, Function); 27] = [
     ("spatial_add", spatial::spatial_add),
     ("spatial_update", spatial::spatial_update),
     ("spatial_delete", spatial::spatial_delete),
@@ -27,12 +27,28 @@ const FUNCTIONS: [(&str, Function); 19] = [
     ("rate_limits", rate_limit::rate_limits),
     ("rate_override", rate_limit::rate_override),
     ("rate_stats", rate_limit::rate_stats),
+    ("ring_publish", event_ring::ring_publish),
+    ("ring_unregister", event_ring::ring_unregister),
+    ("ring_poll", event_ring::ring_poll),
+    ("board_write_harmony", state_board::board_write_harmony),
+    ("board_write_resonance", state_board::board_write_resonance),
+    ("board_write_breaker", state_board::board_write_breaker),
+    (
+        "board_increment_counter",
+        state_board::board_increment_counter,
+    ),
+    ("board_set_engines", state_board::board_set_engines),
 ];
 
-const WITHOUT_ARGUMENT: [(&str, extern "C" fn() -> i32); 4] = [
+const WITHOUT_ARGUMENT: [(&str, extern "C" fn() -> i32); 9] = [
     ("spatial_clear", spatial::spatial_clear),
     ("search_clear", search::search_clear),
     ("search_stats", search::search_stats),
+    ("ring_register", event_ring::ring_register),
+    ("ring_stats", event_ring::ring_stats),
+    ("ring_reset", event_ring::ring_reset),
+    ("board_read", state_board::board_read),
+    ("board_reset", state_board::board_reset),
     ("wm_version", wm_version),
 ];
 
@@ -84,6 +100,8 @@ fn dialogues_by_hand() {
     follow(include_str!("../dialogues/encoder.txt"));
     follow(include_str!("../dialogues/search.txt"));
     follow(include_str!("../dialogues/rate_limit.txt"));
+    follow(include_str!("../dialogues/ring.txt"));
+    follow(include_str!("../dialogues/board.txt"));
 }
 
 /// What `crates/whitemagic/tests/core/data/make.py` makes of the formulas, in Python.
@@ -122,6 +140,61 @@ fn the_query_of_five_numbers() {
         text(spatial::spatial_query_5d(0.0, 0.0, 0.0, 0.0, 0.0, 9)),
         Ok("[]".to_owned())
     );
+}
+
+/// What a host does that shares the board with other processes.
+#[test]
+fn the_boards_bytes_are_the_hosts_too() {
+    let address = state_board::board_address();
+    assert_eq!(address.addr() % 8, 0);
+    let first = text(state_board::board_read());
+    // the tick is at 16, and a quiet NaN at 64
+    // SAFETY: 4,096 bytes lie there as long as the thread lives.
+    unsafe {
+        address.add(16).write(5);
+        address.add(64).cast::<[u8; 8]>().write([0xFF; 8]);
+    }
+    let read = text(state_board::board_read()).expect("a board");
+    assert!(read.starts_with(r#"{"tick":5,"last_update_ns":"0","balance":null,"#));
+    // SAFETY: as above.
+    unsafe { address.write(1) };
+    let message = "the bytes are no state board: the magic number is missing";
+    assert_eq!(text(state_board::board_read()), Err(message.to_owned()));
+    assert_eq!(
+        call("board_increment_counter", br#"{"slot":1}"#),
+        Err(message.to_owned())
+    );
+    // SAFETY: as above.
+    assert_eq!(unsafe { address.read() }, 1);
+    // SAFETY: as above.
+    unsafe { address.add(8).write(2) };
+    assert_eq!(text(state_board::board_reset()), Ok("null".to_owned()));
+    assert_eq!(text(state_board::board_read()), first);
+    assert_eq!(state_board::board_address(), address);
+}
+
+#[test]
+fn a_slow_consumer_is_told_what_it_lost() {
+    assert_eq!(text(event_ring::ring_register()), Ok("0".to_owned()));
+    let event = |data: &str| {
+        format!(r#"{{"event_type":1,"source":"","confidence":1,"data":"{data}","now_ns":0}}"#)
+    };
+    // 8 MiB have room for 127 of 65,584 bytes
+    let event_of_64_kib = event(&"x".repeat(65_536));
+    for sequence in 1..=130 {
+        let answer = call("ring_publish", event_of_64_kib.as_bytes());
+        assert_eq!(answer, Ok(sequence.to_string()));
+    }
+    let message = "data has 65537 bytes, more than 65536".to_owned();
+    let longer = event(&"x".repeat(65_537));
+    assert_eq!(call("ring_publish", longer.as_bytes()), Err(message));
+    let batch = call("ring_poll", br#"{"id":0,"max":1}"#).expect("a consumer");
+    assert!(batch.starts_with(r#"{"lost":3,"events":[{"seq":4,"#));
+    let stats = concat!(
+        r#"{"total_published":130,"total_consumed":1,"total_overwritten":3,"total_lost":3,"#,
+        r#""active_consumers":1,"held_events":127,"held_bytes":8329168}"#
+    );
+    assert_eq!(text(event_ring::ring_stats()), Ok(stats.to_owned()));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-"""Calls the module as a host in Python does: by its dialogues, with five numbers, and where memory ends.
+"""Calls the module as a host in Python does: by its dialogues, with five numbers, with the board's bytes, and
+where memory ends.
 
     python3 module.py whitemagic_core.wasm DIALOGUES
 """
@@ -6,6 +7,7 @@
 import json
 import pathlib
 import random
+import struct
 import sys
 
 from wasmtime import Engine, Instance, Module, Store
@@ -115,6 +117,7 @@ def dense():
     yield "minhash_signatures", [["a"]] * 300
     yield "minhash_find_duplicates", {"keywords": [["a"]] * 300, "threshold": 0, "max_results": 1 << 40}
     yield "holographic_encode", [{"id": "", "content": "", "tags": ["a"] * 50}] * 100
+    yield "ring_publish", {"event_type": 1, "source": "s", "confidence": 1, "data": "a" * 60_000, "now_ns": 0}
 
 
 def any_limit():
@@ -136,10 +139,85 @@ def any_limit():
     return calls
 
 
+def shared_board(core):
+    """What is set lies where WhiteMagic's own Python looks for it, and what it writes there is read."""
+    address, memory = core.exports["board_address"](core.store), core.exports["memory"]
+    harmony = [0.1, -0.25, 1e300, 0.0, 5e-324, 1.0, 2 / 3]
+    names = ["balance", "throughput", "latency", "error_rate", "dharma", "karma_debt", "energy"]
+    core.tell("board_write_harmony", json.dumps({**dict(zip(names, harmony)), "now_ns": str(2**64 - 1)}))
+    resonance = {"guna": 2, "wu_xing_phase": 4, "current_gana": 28, "predecessor_gana": 27, "successor_gana": 1, "quadrant": 3}
+    core.tell("board_write_resonance", json.dumps({**resonance, "now_ns": 2**53 + 1}))
+    core.tell("board_set_engines", json.dumps({"mask": 2**27 + 1}))
+    for slot in range(64):
+        core.tell("board_write_breaker", json.dumps({"slot": slot, "state": slot % 3, "failures": slot * slot}))
+        for _ in range(slot % 5):
+            core.tell("board_increment_counter", json.dumps({"slot": slot}))
+    board = bytearray(memory.read(core.store, address, address + 4096))
+    assert struct.unpack_from("<3Q", board, 0) == (0x574D424F41524400, 1, 2)
+    assert list(struct.unpack_from("<7d", board, 64)) == harmony
+    assert list(struct.unpack_from("<6Q", board, 128)) == list(resonance.values())
+    assert struct.unpack_from("<2Q", board, 176) == (2**27 + 1, 2**53 + 1)
+    assert list(struct.unpack_from("<128Q", board, 256)) == [n for slot in range(64) for n in (slot % 3, slot * slot)]
+    assert list(struct.unpack_from("<64Q", board, 1280)) == [slot % 5 for slot in range(64)]
+    assert not any(board[24:64] + board[120:128] + board[192:256] + board[1792:])
+    # as WhiteMagic's Python writes, which checks nothing
+    struct.pack_into("<7d", board, 64, float("nan"), *harmony[1:])
+    struct.pack_into("<Q", board, 16, 2**53)
+    struct.pack_into("<2Q", board, 256, 1, 9)
+    memory.write(core.store, bytes(board), address)
+    read = json.loads(core.call("board_read"))
+    assert (read["balance"], read["throughput"], read["tick"]) == (None, -0.25, None), read
+    assert read["slots"][0] == {"slot": 0, "state": 1, "failures": 9, "counter": 0}, read
+    memory.write(core.store, bytes(4096), address)
+    for _ in range(2):
+        try:
+            core.call("board_read")
+        except ValueError as error:
+            assert "magic number" in str(error), error
+        else:
+            raise AssertionError("zeros were taken for a board")
+    core.call("board_reset")
+    assert core.exports["board_address"](core.store) == address
+
+
+def ring_at_the_end(core):
+    """An instance that publishes nothing takes nothing; where memory ends nothing is lost, and the rest is read."""
+    core.call("ring_stats")
+    before = core.exports["wm_allocated"](core.store)
+    core.exports["wm_set_memory_limit"](core.store, before + (32 << 20))
+    core.call("ring_register")
+    assert core.exports["wm_allocated"](core.store) - before < 4096
+    published = 0
+    while True:
+        event = {"event_type": 1, "source": "s", "confidence": 1, "data": f"{published:060000}", "now_ns": 0}
+        try:
+            core.tell("ring_publish", json.dumps(event))
+        except ValueError as error:
+            assert "memory" in str(error), error
+            break
+        published += 1
+    assert 20 < published < 139, published
+    try:
+        core.tell("ring_poll", json.dumps({"id": 0, "max": 1 << 40}))
+    except ValueError as error:
+        assert "memory" in str(error), error
+    else:
+        raise AssertionError("an answer beyond the limit")
+    for expected in range(published):
+        batch = json.loads(core.tell("ring_poll", json.dumps({"id": 0, "max": 1})))
+        [event] = batch["events"]
+        assert (batch["lost"], event["seq"], event["data"]) == (0, expected + 1, f"{expected:060000}"), expected
+    core.call("ring_reset")
+    assert core.exports["wm_allocated"](core.store) - before < 4096
+    return published
+
+
 ENGINE = Engine()
 module = Module.from_file(ENGINE, sys.argv[1])
 assert module.imports == [], [each.name for each in module.imports]
 lines = sum(follow(Core(module), path) for path in sorted(pathlib.Path(sys.argv[2]).glob("*.txt")))
 five_numbers(Core(module))
-print(f"{lines} lines of dialogues, 200 queries of five numbers, {end_of_memory(Core(module))} documents in 8 MiB")
+shared_board(Core(module))
+documents, events = end_of_memory(Core(module)), ring_at_the_end(Core(module))
+print(f"{lines} lines of dialogues, 200 queries of five numbers, {documents} documents in 8 MiB, {events} events in 32")
 print(f"{any_limit()} calls under narrow limits of memory")

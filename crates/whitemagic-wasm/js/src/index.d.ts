@@ -103,4 +103,103 @@ export function rate_limits(limits: { global: number; per_tool: number; burst: n
 /** Gives a tool a limit of its own, or takes it back; 0 forbids the tool. */
 export function rate_override(override: { tool: string; per_minute: number | null }): null;
 export function rate_stats(at: { now_ms: number }): { global: number; tools: { tool: string; rate: number }[] };
+
+/** Publishes an event, and gives its number: the first is 1. More than 65,536 bytes of data are an error. */
+export function ring_publish(event: {
+  /** A whole number up to 2^53 − 1 */
+  event_type: number;
+  source: string;
+  confidence: number;
+  data: string;
+  /** Decimal digits, since JavaScript's numbers are not exact above 2^53 */
+  now_ns: number | string;
+}): number;
+/** Registers a consumer of what is published from now on; null if there are 32. */
+export function ring_register(): number | null;
+/** Ends a consumer, and says whether there was one; its id is free for another. */
+export function ring_unregister(consumer: { id: number }): boolean;
+/** The next events of a consumer, and how many before them gave way to newer ones since it last polled. */
+export function ring_poll(consumer: { id: number; max: number }): {
+  lost: number;
+  events: {
+    seq: number;
+    event_type: number;
+    /** FNV-1a of 64 bits of the source, in decimal digits */
+    source_id: string;
+    /** Decimal digits */
+    timestamp_ns: string;
+    confidence: number;
+    data: string;
+  }[];
+};
+export function ring_stats(): {
+  total_published: number;
+  total_consumed: number;
+  total_overwritten: number;
+  total_lost: number;
+  active_consumers: number;
+  held_events: number;
+  held_bytes: number;
+};
+export function ring_reset(): null;
+
+export interface Harmony {
+  balance: number;
+  throughput: number;
+  latency: number;
+  error_rate: number;
+  dharma: number;
+  karma_debt: number;
+  energy: number;
+}
+
+export interface Resonance {
+  /** Sattvic 0, rajasic 1, tamasic 2 */
+  guna: number;
+  /** Wood 0, fire 1, earth 2, metal 3, water 4 */
+  wu_xing_phase: number;
+  /** From 1 to 28; 0 for none */
+  current_gana: number;
+  predecessor_gana: number;
+  successor_gana: number;
+  /** East 0, south 1, west 2, north 3 */
+  quadrant: number;
+}
+
+/** T, or null where another process wrote what JavaScript has no number for. */
+type Foreign<T> = { [K in keyof T]: T[K] | null };
+
+export interface Slot {
+  slot: number;
+  /** Closed 0, open 1, half open 2 */
+  state: number | null;
+  failures: number | null;
+  counter: number | null;
+}
+
+export interface Board extends Foreign<Harmony>, Foreign<Resonance> {
+  /** How often harmony or resonance was written */
+  tick: number | null;
+  /** Decimal digits */
+  last_update_ns: string;
+  active_engines: number | null;
+  /** Those of which not all is 0 */
+  slots: Slot[];
+}
+
+export function board_read(): Board;
+/** Gives the new tick, as `board_write_resonance` does. */
+export function board_write_harmony(harmony: Harmony & { now_ns: number | string }): number | null;
+export function board_write_resonance(resonance: Resonance & { now_ns: number | string }): number | null;
+export function board_write_breaker(breaker: { slot: number; state: number; failures: number }): null;
+export function board_increment_counter(counter: { slot: number }): number | null;
+/** A bit for each of 28 engines. */
+export function board_set_engines(engines: { mask: number }): null;
+export function board_reset(): null;
+/** Where the board lies in the module's memory. */
+export function board_address(): number;
+/** A copy of the board's 4,096 bytes, as WhiteMagic's processes map them. */
+export function board_save(): Uint8Array;
+/** Takes the bytes of a board over; those that are none throw, and the board stays as it was. */
+export function board_load(bytes: Uint8Array): Board;
 export function version(): string;

@@ -116,4 +116,44 @@ export const rate_check = withArgument("rate_check");
 export const rate_limits = withArgument("rate_limits");
 export const rate_override = withArgument("rate_override");
 export const rate_stats = withArgument("rate_stats");
+export const ring_publish = withArgument("ring_publish");
+export const ring_register = without("ring_register");
+export const ring_unregister = withArgument("ring_unregister");
+export const ring_poll = withArgument("ring_poll");
+export const ring_stats = without("ring_stats");
+export const ring_reset = without("ring_reset");
+export const board_read = without("board_read");
+export const board_write_harmony = withArgument("board_write_harmony");
+export const board_write_resonance = withArgument("board_write_resonance");
+export const board_write_breaker = withArgument("board_write_breaker");
+export const board_increment_counter = withArgument("board_increment_counter");
+export const board_set_engines = withArgument("board_set_engines");
+export const board_reset = without("board_reset");
+
+export function board_address() {
+  const address = instance().board_address() >>> 0;
+  if (address === 0) throw new WhiteMagicError("not enough memory for the board");
+  return address;
+}
+
+/** The board's bytes where they lie, until memory grows. */
+function board() {
+  const address = board_address();
+  return new Uint8Array(exports.memory.buffer, address, 4096);
+}
+
+export const board_save = () => board().slice();
+
+export function board_load(bytes) {
+  if (!(bytes instanceof Uint8Array) || bytes.length !== 4096) throw new WhiteMagicError("a state board has 4096 bytes");
+  const before = board_save();
+  board().set(bytes);
+  try {
+    return board_read();
+  } catch (error) {
+    board().set(before);
+    throw error;
+  }
+}
+
 export const version = without("wm_version");

@@ -6,8 +6,10 @@
 )]
 
 mod encoder;
+mod event_ring;
 mod minhash;
 mod random;
 mod rate_limit;
 mod search;
 mod spatial;
+mod state_board;
