@@ -9,6 +9,7 @@
   nodejs,
   python3,
   runCommand,
+  sbomOf,
   writeShellScript,
   packages,
   sourceOf,
@@ -218,7 +219,29 @@ let
       };
     in
     {
-      programs = craneLib.buildPackage (withDependencies // { doCheck = false; });
+      programs =
+        craneLib.buildPackage (withDependencies // { doCheck = false; })
+        # What the program of the group's name consists of
+        // lib.optionalAttrs (lib.elem name crates) {
+          sbom = sbomOf {
+            inherit name;
+            inherit (workspace) version;
+            type = "application";
+            rust = {
+              inherit craneLib profile;
+              crate = name;
+              workspace = workspace.only crates;
+              target = null;
+              cargoExtraArgs = toString (
+                map (crate: "--package ${crate}") crates
+                ++ lib.optional (!defaultFeatures) "--no-default-features"
+                ++ map (feature: "--features ${feature}") features
+              );
+              rustflags = [ ];
+              std = [ "std" ];
+            };
+          };
+        };
       # NB: as `cargo clippy` does it, but by `cargo build`: that has the dependencies already, which
       # `cargo check` would have to go through once more
       clippy = craneLib.mkCargoDerivation (

@@ -7,6 +7,7 @@
 #   .arguments     what buildWasm was called with
 #   .dependencies  what was built before the crate, and is not built again after an edit; of a crate with
 #                  a core of its own nothing is
+#   .sbom          what it consists of, see nix/sbom
 #   .elsewhere     the same module built under other circumstances: it must have the same bytes
 {
   lib,
@@ -23,6 +24,7 @@
   craneLibWith,
   coreWith,
   reproducible,
+  sbomOf,
   workspaceOf,
 }:
 let
@@ -67,6 +69,8 @@ in
   snapshot ? false,
   # what is linked meanwhile for imports of the module that are not WASI's: a module by each name
   snapshotImports ? { },
+  # what is in it besides crates, as nix/sbom takes it: for .sbom alone
+  consistsOf ? { },
 }@arguments:
 let
   has =
@@ -278,6 +282,41 @@ let
             --argjson raw $(wc -c < ${module}/${output}) \
             --argjson gzip $(gzip -9nc ${module}/${output} | wc -c) '{$file, $raw, $gzip}' > $out
         '';
+    sbom = sbomOf (
+      {
+        name = baseNameOf output;
+        inherit version;
+        type = if lib.hasPrefix "bin/" output then "application" else "library";
+        rust = {
+          inherit
+            cargoExtraArgs
+            crate
+            profile
+            target
+            ;
+          workspace = reduced;
+          craneLib = craneLibFor.${target};
+          rustflags = flags;
+          std =
+            if ownCore then
+              [
+                "core"
+                "alloc"
+              ]
+            else
+              [ "std" ];
+        };
+      }
+      // consistsOf
+      // {
+        # NB: a side module is linked to the C library of its host
+        others =
+          consistsOf.others or [ ]
+          ++ lib.optional (
+            lib.hasPrefix "wasm32-wasi" target && !lib.elem "-Clink-self-contained=no" crateRustflags
+          ) { name = "wasi-libc"; };
+      }
+    );
     profile = runCommand "${name}-profile" { nativeBuildInputs = [ twiggy ]; } ''
       # NB: twiggy reads core modules only
       twiggy top -n 100 ${core}/${output} > $out

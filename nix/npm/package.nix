@@ -4,6 +4,7 @@
   runCommand,
   craneLib,
   python3,
+  sbomOf,
   sourceOf,
   workspace,
 }:
@@ -58,6 +59,12 @@ assert lib.assertMsg (
   version == workspace.version
 ) "${folder}/package.json has another version than the workspace";
 packWith module {
+  inherit notices;
   output = "${tarball}-${version}.tgz";
+  sbom = sbomOf {
+    name = "${tarball}-${version}.tgz";
+    inherit version;
+    parts = [ module.sbom ];
+  };
   elsewhere = packWith module.elsewhere { };
 }

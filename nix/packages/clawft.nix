@@ -6,3 +6,6 @@ runCommand "clawft" {
     mainProgram = "clawft";
   };
 } "install -D ${host.programs.clawft}/bin/clawft $out/bin/clawft"
+// {
+  inherit (host.programs.clawft) sbom;
+}

@@ -5,6 +5,7 @@
 #   .pyo3Config   what PyO3 must know to link it into a program, as PYO3_CONFIG_FILE
 #   .dylink       the same for a program that its host loads extension modules into, see nix/wasi-python
 #   .rustflags    with which rustc links such a program
+#   .sbom         what it consists of, see nix/sbom; .linkedSbom is that for what embeds it
 #   .elsewhere    the same built under other circumstances: it must have the same bytes
 {
   lib,
@@ -13,6 +14,7 @@
   llvmPackages_22,
   pkgsCross,
   python313,
+  sbomOf,
   wasiLibc,
   writeText,
   zlib,
@@ -74,6 +76,30 @@ let
   cpython = build {
     passthru = {
       inherit elsewhere;
+      sbom = sbomOf {
+        name = "cpython-wasi";
+        inherit (python313) version;
+        type = "application";
+        parts = [ cpython.linkedSbom ];
+        others = [ { name = "compiler-rt"; } ];
+      };
+      linkedSbom = sbomOf {
+        name = "libpython${minorVersion}.a";
+        inherit (python313) version;
+        sources = [
+          {
+            name = "cpython";
+            archive = python313.src;
+          }
+          {
+            name = "zlib";
+            archive = zlib.src;
+          }
+        ];
+        others = [
+          ({ name = "wasi-libc"; } // lib.optionalAttrs (wasiLibc ? version) { inherit (wasiLibc) version; })
+        ];
+      };
       programName = "python${minorVersion}";
       pyo3Config = writeText "pyo3.txt" ''
         implementation=CPython

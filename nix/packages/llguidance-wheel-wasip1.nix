@@ -5,6 +5,7 @@
   buildWasm,
   buildWheel,
   packages,
+  sbomOf,
   sourceOf,
   workspaceFiles,
 }:
@@ -49,9 +50,14 @@ let
         ;
       module = "${module}/${module.output or "lib/_lib.abi3.so"}";
     };
+  output = "llguidance-${version}-cp310-abi3-${platform}.whl";
 in
 wheelOf module {
-  inherit module;
-  output = "llguidance-${version}-cp310-abi3-${platform}.whl";
+  inherit module output;
+  sbom = sbomOf {
+    name = output;
+    inherit version;
+    parts = [ module.sbom ];
+  };
   elsewhere = wheelOf module.elsewhere { };
 }

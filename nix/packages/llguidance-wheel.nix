@@ -9,6 +9,7 @@
   patchelf,
   python3,
   reproducible,
+  sbomOf,
   system,
   workspace,
 }:
@@ -98,9 +99,22 @@ let
       module = freed packed;
     };
   packed = packWith { };
+  output = "llguidance-${version}-cp310-abi3-${platform}.whl";
 in
 wheelOf packed {
-  inherit packed;
-  output = "llguidance-${version}-cp310-abi3-${platform}.whl";
+  inherit output packed;
+  sbom = sbomOf {
+    name = output;
+    inherit version;
+    rust = {
+      inherit craneLib crate;
+      workspace = workspace.of.${crate};
+      target = null;
+      profile = common.CARGO_PROFILE;
+      cargoExtraArgs = "--features wheel";
+      rustflags = [ ];
+      std = [ "std" ];
+    };
+  };
   elsewhere = wheelOf (packWith reproducible.elsewhere) { };
 }

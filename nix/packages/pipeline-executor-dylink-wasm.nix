@@ -35,5 +35,8 @@ buildWasm (
       PYO3_CONFIG_FILE = cpython-wasi.dylink.pyo3Config;
     };
     snapshotImports.env = ../wasi-python/unlinked.wat;
+    consistsOf = arguments.consistsOf // {
+      others = [ { name = "compiler-rt"; } ];
+    };
   }
 )

@@ -28,4 +28,5 @@ buildWasm {
       ${cpython.programName} ${../../crates/pipeline-python/freeze.py} ${cpython}/lib/${cpython.programName} $out
     '';
   };
+  consistsOf.parts = [ cpython.linkedSbom ];
 }

@@ -13,4 +13,5 @@ buildWasm {
   output = "bin/python-llguidance.wasm";
   inherit (packages.cpython-wasi) rustflags;
   environment.PYO3_CONFIG_FILE = packages.cpython-wasi.pyo3Config;
+  consistsOf.parts = [ packages.cpython-wasi.linkedSbom ];
 }
