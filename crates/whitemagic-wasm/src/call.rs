@@ -1,11 +1,12 @@
 //! How a function is called, and where its answer lies.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use core::cell::RefCell;
 
 use serde_json::Value;
 
-use crate::json::{Answer, Error, parse};
+use crate::json::{Answer, Error, OUT_OF_MEMORY, parse};
 use crate::memory;
 
 /// What an instance holds.
@@ -26,7 +27,7 @@ pub struct State {
 #[derive(Default)]
 struct Instance {
     state: State,
-    result: String,
+    result: Cow<'static, str>,
 }
 
 /// Runs a function on the module's instance.
@@ -64,13 +65,15 @@ pub fn answer(function: impl Fn(&mut State, &mut Answer) -> Result<(), Error>) -
 #[inline(never)]
 fn keep(function: &dyn Fn(&mut State, &mut Answer) -> Result<(), Error>) -> i32 {
     with_instance(|instance| {
-        instance.result = String::new();
+        instance.result = Cow::default();
         let mut answer = Answer::default();
         let done = memory::require_for_argument(0)
             .and_then(|()| function(&mut instance.state, &mut answer));
         instance.result = match &done {
-            Ok(()) => answer.0,
-            Err(error) => error.to_string(),
+            Ok(()) => Cow::Owned(answer.0),
+            // NB: there may be no room for a copy
+            Err(Error::OutOfMemory) => Cow::Borrowed(OUT_OF_MEMORY),
+            Err(error) => Cow::Owned(error.to_string()),
         };
         // NB: no text is longer, since memory has 4 GiB and `require` leaves room for twice as much
         let length = i32::try_from(instance.result.len()).unwrap_or(i32::MAX);

@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 #[cfg(feature = "events")]
 const SAFE: u64 = (1 << 53) - 1;
 
+/// What [`Error::OutOfMemory`] says.
+pub const OUT_OF_MEMORY: &str = "not enough memory for this call";
+
 /// Why a call failed. Where it is in a list is put before it by [`Error::at`].
 pub enum Error {
     /// The text is no JSON: the line and the column.
@@ -50,7 +53,7 @@ impl fmt::Display for Error {
             }
             Error::Type(name, expected) => write!(out, "{name} is not {expected}"),
             Error::Refused(why) => out.write_str(why),
-            Error::OutOfMemory => out.write_str("not enough memory for this call"),
+            Error::OutOfMemory => out.write_str(OUT_OF_MEMORY),
             Error::OutOfBounds => out.write_str("the argument is not in memory"),
             Error::At(position, error) => write!(out, "item {position}: {error}"),
         }
