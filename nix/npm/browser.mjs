@@ -50,7 +50,7 @@ export async function runAll() {
 
 // node:assert/strict, as far as the tests use it
 const ASSERT = `
-const plain = (value) => JSON.stringify(value, (_, part) => typeof part === "bigint" ? String(part) + "n" : part === undefined ? "undefined" : ArrayBuffer.isView(part) ? [part.constructor.name, ...part] : part);
+const plain = (value) => JSON.stringify(value, (_, part) => typeof part === "bigint" ? String(part) + "n" : part === undefined ? "undefined" : ArrayBuffer.isView(part) ? [part.constructor.name, ...part] : part?.constructor === Object ? Object.fromEntries(Object.entries(part).sort()) : part);
 const fail = (message) => { throw new Error(message); };
 const ok = (value, message) => value || fail(message ?? "not true: " + value);
 const equal = (a, b, message) => Object.is(a, b) || fail((message ?? "") + " " + plain(a) + " is not " + plain(b));
