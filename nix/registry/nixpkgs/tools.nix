@@ -54,9 +54,11 @@ let
       each =
         setting: lib.concatMapStrings (package: "--config profile.release.package.${package}.${setting} ");
       profile =
-        each "opt-level=3" (install.optimised or [ ]) + each "codegen-units=1" (install.one-unit or [ ]);
+        each "opt-level=0" (install.unoptimised or [ ])
+        + each "opt-level=3" (install.optimised or [ ])
+        + each "codegen-units=1" (install.one-unit or [ ]);
     in
-    runCommandCC "${crate}-${version}"
+    runCommandCC "${install.name or crate}-${version}"
       {
         pname = crate;
         inherit version;
