@@ -81,7 +81,10 @@ let
         "wasi-probe"
         "wasi-python"
       ];
-      testData = [ "checks/matrix" ];
+      testData = [
+        "checks/matrix"
+        "crates/whitemagic-wasm/dialogues"
+      ];
       # libiwasm.a, and wamrc of the same version
       environment.WAMR_DIR = packages.wamr;
       testPrograms = [ nodejs ];
