@@ -10,23 +10,21 @@
   sourceOf,
 }:
 let
+  wheel =
+    pname: version: sha256:
+    fetchPypi {
+      inherit pname version sha256;
+      format = "wheel";
+      python = "py3";
+      dist = "py3";
+    };
   # NB: this library of Python carries the schemas, and itself is not used
-  schemas = fetchPypi {
-    pname = "cyclonedx_python_lib";
-    version = "11.12.0";
-    format = "wheel";
-    python = "py3";
-    dist = "py3";
-    sha256 = "0e807521a921a5c3cb8ce1153f8a61d29eedfe76a46aac2796b7c6b573391a54";
-  };
-  validator = fetchPypi {
-    pname = "fastjsonschema";
-    version = "2.22.3";
-    format = "wheel";
-    python = "py3";
-    dist = "py3";
-    sha256 = "f670b443830b75aca3f00b75949efa20f4b2a80302ec7a21505c28dd54cffd43";
-  };
+  schemas =
+    wheel "cyclonedx_python_lib" "11.12.0"
+      "0e807521a921a5c3cb8ce1153f8a61d29eedfe76a46aac2796b7c6b573391a54";
+  validator =
+    wheel "fastjsonschema" "2.22.3"
+      "f670b443830b75aca3f00b75949efa20f4b2a80302ec7a21505c28dd54cffd43";
   check =
     name: package:
     let
