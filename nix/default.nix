@@ -61,6 +61,7 @@ let
     coreWith = call ./core.nix { };
     buildWasm = call ./wasm.nix { };
     buildWheel = call ./wheel.nix { };
+    portable = call ./portable.nix { };
     sbomOf = call ./sbom { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });
     npmPackage = call ./npm/package.nix { };

@@ -1,11 +1,13 @@
-# A wheel of what maturin packed, with an extension module in place of the packed one, and with the
-# tag of the platform that it is for.
+# A wheel of what maturin packed, with an extension module and notices in place of the packed ones, and
+# with the tag of the platform that it is for.
 { runCommand, python3 }:
 {
   # a folder with one wheel
   packed,
   # the file
   module,
+  # the licences of what is in it
+  notices,
   # what pip calls the platform
   platform,
   version,
@@ -19,5 +21,5 @@ runCommand "llguidance-wheel-${version}"
   }
   ''
     mkdir $out
-    python3 ${./wheel.py} --module ${module} --platform ${platform} --out $out ${packed}/*.whl
+    python3 ${./wheel.py} --module ${module} --notices ${notices} --platform ${platform} --out $out ${packed}/*.whl
   ''

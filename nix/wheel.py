@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes a wheel anew, with another extension module and another platform.
+"""Writes a wheel anew, with another extension module, its notices, and another platform.
 
-    wheel.py --module FILE --platform TAG --out FOLDER WHEEL
+    wheel.py --module FILE --notices FILE --platform TAG --out FOLDER WHEEL
 
 All else stays as it is, but for time, order and rights of the files, which are the same whenever
 and wherever it is written, and for lists of materials, which have a time and a number of their own.
@@ -15,6 +15,7 @@ import re
 import zipfile
 
 MODULE = "_lib.abi3.so"
+NOTICES = "THIRD-PARTY-NOTICES"
 # The first time that a zip file can have
 TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -31,6 +32,7 @@ def record(files, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--module", type=pathlib.Path, required=True)
+    parser.add_argument("--notices", type=pathlib.Path, required=True)
     parser.add_argument("--platform", required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("wheel", type=pathlib.Path)
@@ -40,6 +42,8 @@ def main():
         files = {name: packed.read(name) for name in sorted(packed.namelist())}
     (module,) = [name for name in files if name.endswith(f"/{MODULE}")]
     files[module] = options.module.read_bytes()
+    (notices,) = [name for name in files if name.endswith(f"/{NOTICES}")]
+    files[notices] = options.notices.read_bytes()
 
     (wheel,) = [name for name in files if name.endswith(".dist-info/WHEEL")]
     info = wheel.removesuffix("/WHEEL")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a document of what an artifact consists of.
 
-    check.py --schemas FOLDER --lock Cargo.lock --artifact FILE [--tree FILE] [--notices FILE] DOCUMENT
+    check.py --schemas FOLDER --lock Cargo.lock --artifact FILE [--tree FILE] --notices FILE DOCUMENT
 """
 
 import argparse
@@ -15,6 +15,26 @@ import tomllib
 
 import fastjsonschema
 
+# What a licence's text says
+PHRASES = {
+    "0BSD": "Permission to use, copy, modify, and/or distribute",
+    "Apache-2.0": "Apache License",
+    "BSD-2-Clause": "Redistribution and use in source and binary forms",
+    "BSD-3-Clause": "Redistribution and use in source and binary forms",
+    "BSL-1.0": "Boost Software License",
+    "CC0-1.0": "to the public domain",
+    "CDLA-Permissive-2.0": "Community Data License Agreement",
+    "ISC": "Permission to use, copy, modify, and",
+    "MIT": "Permission is hereby granted, free of charge",
+    "MIT-0": "Permission is hereby granted, free of charge",
+    "Python-2.0.1": "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2",
+    "Unicode-3.0": "UNICODE LICENSE V3",
+    "Unlicense": "released into the public domain",
+    "Zlib": "provided 'as-is', without any express or implied",
+    "blessing": "May you do good and not evil",
+}
+# Whose sources come without a text
+WITHOUT = {"base64-simd", "compiler-rt", "tiktoken-rs", "vsimd", "wasi-libc"}
 WORDS = re.compile(r"[A-Za-z0-9.+-]+")
 OPERATORS = {"AND", "OR", "WITH"}
 
@@ -77,6 +97,30 @@ def check_licences(document, identifiers):
         assert names and names <= identifiers, f"{component['name']}: {names - identifiers} is none of SPDX's"
 
 
+def check_notices(notices, components):
+    """Each component is there, with texts that are of its licence."""
+    head, *blocks = re.split(r"^={80}\n", notices, flags=re.MULTILINE)
+    by_title = {title: "" for title in head.splitlines()[4:] if title}
+    for block in blocks:
+        titles, text = re.split(r"^-{80}\n", block, maxsplit=1, flags=re.MULTILINE)
+        for title in titles.splitlines():
+            by_title[title] = by_title.get(title, "") + text
+    for component in components:
+        (licence,) = (licence["expression"] for licence in component["licenses"])
+        # NB: what is made of others here
+        if component["bom-ref"] == component["name"] and "version" in component:
+            continue
+        title = " ".join(filter(None, [component["name"], component.get("version"), f"({licence})"]))
+        text = re.sub(r"\s+", " ", by_title.pop(title))
+        if not text:
+            assert component["name"] in WITHOUT, f"{title} is without a text"
+            continue
+        held = re.sub(r" WITH \S*[A-Za-z0-9]", "", licence)
+        held = re.sub(WORDS, lambda word: word[0].lower() if word[0] in OPERATORS else str(PHRASES[word[0]] in text), held)
+        assert eval(held), f"{title}: its texts are of other licences"
+    assert not by_title, f"notices of what is not in it: {sorted(by_title)}"
+
+
 def checksums(lock):
     """Of each package; the workspace's own have none."""
     return {(package["name"], package["version"]): package.get("checksum") for package in lock["package"]}
@@ -106,7 +150,7 @@ def main():
     parser.add_argument("--lock", type=pathlib.Path, required=True)
     parser.add_argument("--artifact", type=pathlib.Path, required=True, help="the file that it is sealed for")
     parser.add_argument("--tree", type=pathlib.Path, help="what cargo tree says")
-    parser.add_argument("--notices", type=pathlib.Path, help="the licences that are packed with it")
+    parser.add_argument("--notices", type=pathlib.Path, required=True, help="the licences of what is in it")
     parser.add_argument("document", type=pathlib.Path)
     options = parser.parse_args()
     text = options.document.read_text()
@@ -134,10 +178,7 @@ def main():
         lines = options.tree.read_text().splitlines()
         expected = {(name, version.removeprefix("v")) for name, version in map(str.split, lines)}
         assert found == expected, f"by cargo tree alone: {expected - found}; by the document alone: {found - expected}"
-    if options.notices:
-        noticed = set(re.findall(r"^(\S+) (\S+) \(", options.notices.read_text(), re.MULTILINE))
-        published = {key for key in found if checksums(lock)[key]}
-        assert published <= noticed, f"without a notice: {published - noticed}"
+    check_notices(options.notices.read_text(), document["components"])
     root = document["metadata"]["component"]["bom-ref"]
     print(f"{root}: {len(found)} crates of {len(document['components'])} components")
 

@@ -44,9 +44,7 @@ let
         PYTHONPATH=${validator} python3 ${./check.py} --schemas cyclonedx/schema/_res \
           --lock ${sourceOf [ "Cargo.lock" ]}/Cargo.lock --artifact ${document} \
           ${lib.optionalString (document ? tree) "--tree ${document.tree}"} \
-          ${
-            lib.optionalString (package ? notices) "--notices ${package.notices}"
-          } sealed.cdx.json | tee $out
+          --notices ${document.notices} sealed.cdx.json | tee $out
       '';
 in
 lib.mapAttrs' (name: package: lib.nameValuePair "sbom-${name}" (check name package)) (

@@ -1,4 +1,4 @@
-# The memory server in the form in which it is downloaded: what it weighs, and that it keeps and finds a memory.
+# The memory server: what it weighs, and that it keeps and finds a memory.
 {
   runCommand,
   jq,

@@ -2,8 +2,6 @@
 {
   lib,
   runCommand,
-  craneLib,
-  python3,
   sbomOf,
   sourceOf,
   workspace,
@@ -27,21 +25,6 @@ let
     "${folder}/package.json"
     "${folder}/src"
   ];
-  inherit (workspace.of.${crate}) source cargoVendorDir cargoFlags;
-  notices = craneLib.mkCargoDerivation {
-    pname = "${crate}-notices";
-    inherit (workspace) version;
-    inherit cargoVendorDir;
-    src = source;
-    cargoArtifacts = null;
-    doInstallCargoArtifacts = false;
-    nativeBuildInputs = [ python3 ];
-    buildPhaseCargoCommand = ''
-      python3 ${../notices.py} crates/${crate}/Cargo.toml ${cargoFlags} \
-        --filter-platform wasm32-unknown-unknown | sed '1s/extension module/module/' > notices
-    '';
-    installPhaseCommand = "cp notices $out";
-  };
   packWith =
     built: passthru:
     runCommand "${tarball}-${version}"
@@ -52,14 +35,13 @@ let
       ''
         mkdir $out
         bash ${./pack} ${lib.optionalString inlined "--inlined"} ${sources}/${folder} ${sources} \
-          ${built}/${module.output} ${notices} ${version} $out/${tarball}-${version}.tgz
+          ${built}/${module.output} ${module.sbom.notices} ${version} $out/${tarball}-${version}.tgz
       '';
 in
 assert lib.assertMsg (
   version == workspace.version
 ) "${folder}/package.json has another version than the workspace";
 packWith module {
-  inherit notices;
   output = "${tarball}-${version}.tgz";
   sbom = sbomOf {
     name = "${tarball}-${version}.tgz";

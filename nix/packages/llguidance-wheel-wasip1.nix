@@ -48,16 +48,17 @@ let
         platform
         version
         ;
+      inherit (sbom) notices;
       module = "${module}/${module.output or "lib/_lib.abi3.so"}";
     };
   output = "llguidance-${version}-cp310-abi3-${platform}.whl";
-in
-wheelOf module {
-  inherit module output;
   sbom = sbomOf {
     name = output;
     inherit version;
     parts = [ module.sbom ];
   };
+in
+wheelOf module {
+  inherit module output sbom;
   elsewhere = wheelOf module.elsewhere { };
 }

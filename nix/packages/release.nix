@@ -1,14 +1,23 @@
-# What a release uploads: the file of every artifact, what it consists of, manifest.json, and SHA256SUMS of all.
+# What a release uploads: the file of every artifact, what it consists of and under which licences, manifest.json,
+# and SHA256SUMS of all.
 {
   lib,
   runCommand,
   jq,
   packages,
+  portable,
+  stdenv,
 }:
 let
   inherit ((lib.importTOML ../../Cargo.toml).workspace.package) version;
   # NB: of packages, those are artifacts that say which file they are
-  released = lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ]);
+  released =
+    lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ])
+    // programs;
+  # Those for the machine itself that need nothing of the store
+  programs = lib.optionalAttrs stdenv.hostPlatform.isLinux (
+    lib.mapAttrs portable { inherit (packages) clawft rmpkg wm-seed; }
+  );
   # NB: a release has one folder, so files of one name are called as their packages are
   named = builtins.groupBy (package: baseNameOf package.output) (lib.attrValues released);
   fileOf =
@@ -25,22 +34,25 @@ runCommand "wasmworks-${version}"
   {
     pname = "wasmworks";
     inherit version;
+    passthru = { inherit programs; };
     nativeBuildInputs = [ jq ];
     list = lib.concatStringsSep "\n" (
       lib.mapAttrsToList (
         name: package:
-        "${name} ${package.version} ${fileOf name package} ${package}/${package.output} ${package.sbom}"
+        "${name} ${package.version} ${fileOf name package} ${package}/${package.output} ${package.sbom} ${package.sbom.notices}"
       ) released
     );
   }
   ''
     mkdir $out
     cd $out
-    while read -r name version file source document; do
-      install -m644 $source $file
+    while read -r name version file source document notices; do
+      cp $source $file
+      cp $notices $file.notices.txt
       bash ${../sbom/seal} $document $file > $file.cdx.json
       jq -n --arg name $name --arg version $version --arg file $file --arg sha256 $(sha256sum < $file | cut -d' ' -f1) \
-        --argjson bytes $(wc -c < $file) --arg sbom $file.cdx.json '$ARGS.named'
+        --argjson bytes $(wc -c < $file) --arg sbom $file.cdx.json \
+        --arg notices $file.notices.txt '$ARGS.named'
     done <<< "$list" | jq -s > manifest.json
     sha256sum * > SHA256SUMS
   ''

@@ -1,6 +1,9 @@
 # What an artifact consists of, as a document of CycloneDX. The artifact itself is not built for it.
 #
-# Beside it is .tree, the crates that `cargo tree` finds, a line for each: what the document is compared with.
+# Beside it are
+#   .notices  the licences of what the document lists
+#   .tree     of a crate, what `cargo tree` finds, a line for each crate: what the document is compared with
+#   .places   where the texts of licences are looked for, as arguments of notices.py
 {
   lib,
   runCommand,
@@ -80,17 +83,41 @@ let
       buildPhaseCargoCommand = question;
       installPhaseCommand = "cp answer $out";
     };
+
+  places =
+    lib.optionals (rust != null) [
+      "--vendor"
+      "${rust.workspace.cargoVendorDir}"
+    ]
+    ++ lib.concatMap (source: [
+      "--archive"
+      source.name
+      "${source.archive}"
+    ]) sources
+    ++ lib.concatMap (part: part.places) parts;
+  withNotices =
+    document:
+    document
+    // {
+      inherit places;
+      notices = runCommand "${name}.notices.txt" { nativeBuildInputs = [ python3 ]; } ''
+        python3 ${./notices.py} --sources ${./sources.toml} --own ${../../LICENSE-APACHE} ${../../LICENSE-MIT} \
+          ${lib.escapeShellArgs places} ${document} > $out
+      '';
+    };
 in
 if rust == null then
-  runCommand "${name}.cdx.json" { nativeBuildInputs = [ python3 ]; } "${command} > $out"
+  withNotices (
+    runCommand "${name}.cdx.json" { nativeBuildInputs = [ python3 ]; } "${command} > $out"
+  )
 else
-  ask "sbom" ''
+  withNotices (ask "sbom" ''
     cargo metadata --format-version 1 ${rust.workspace.cargoFlags} > metadata.json
     # NB: which features are on, for the target and not for build scripts, only cargo's plan of a build says
     cargo build --unit-graph -Zunstable-options --profile ${rust.profile} ${selection} > units.json
     ${command} --crate ${rust.crate} --metadata metadata.json --units units.json \
       --rust $(rustc --version | cut -d' ' -f2)${std} > answer
-  ''
+  '')
   // {
     tree = ask "tree" ''
       # NB: of a selection with more crates there is a tree for each, and what was shown is left out later
