@@ -60,7 +60,7 @@ let
     reproducible = call ./reproducible.nix { };
     coreWith = call ./core.nix { };
     buildWasm = call ./wasm.nix { };
-    buildWheel = call ./wheel.nix { };
+    buildWheel = call ./wheel { };
     portable = call ./portable.nix { };
     sbomOf = call ./sbom { };
     fetchNpm = pkgs.fetchNpm or (call ./npm/fetch.nix { });

@@ -21,11 +21,19 @@
 }:
 src:
 let
-  # NB: a crate's JavaScript is packed beside the crate's module, and no part of it
+  # NB: a crate's JavaScript and Python are packed beside the crate's module, and no part of it
   filtered = lib.cleanSourceWith {
     inherit src;
     name = "source";
-    filter = path: type: !(type == "directory" && baseNameOf path == "js");
+    filter =
+      path: type:
+      !(
+        type == "directory"
+        && lib.elem (baseNameOf path) [
+          "js"
+          "py"
+        ]
+      );
   };
   # NB: manifests are read where they lie, because an evaluation that writes nothing has no
   # filtered copy

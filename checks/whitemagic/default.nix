@@ -1,4 +1,4 @@
-# WhiteMagic's core where its users have it: the npm package in Node, and the module in Python.
+# WhiteMagic's core where its users have it: the npm package in Node, and the wheel and the module in Python.
 {
   runCommand,
   nodejs,
@@ -12,8 +12,10 @@ let
   tests = sourceOf [
     "${crate}/dialogues"
     "${crate}/js/test"
+    "${crate}/py/tests"
     "${crate}/tests"
   ];
+  python = python3.withPackages (packages: [ packages.pip ]);
 in
 {
   whitemagic-npm = runCommand "whitemagic-npm" { nativeBuildInputs = [ nodejs ]; } ''
@@ -26,5 +28,11 @@ in
   whitemagic-python = runCommand "whitemagic-python" { nativeBuildInputs = [ python3 ]; } ''
     PYTHONPATH=${wasmtimePy} python3 ${tests}/${crate}/tests/module.py \
       ${packages.whitemagic-wasm}/${packages.whitemagic-wasm.output} ${tests}/${crate}/dialogues | tee $out
+  '';
+  whitemagic-wheel = runCommand "whitemagic-wheel" { nativeBuildInputs = [ python ]; } ''
+    export HOME=$PWD PYTHONPATH=site:${wasmtimePy} DIALOGUES=${tests}/${crate}/dialogues
+    python3 -m pip install --no-index --no-deps --target site ${packages.whitemagic-wheel}/${packages.whitemagic-wheel.output}
+    python3 -m pip show --files whitemagic-core-wasm | tee $out
+    python3 -m unittest discover --verbose -s ${tests}/${crate}/py/tests 2>&1 | tee -a $out
   '';
 }

@@ -12,8 +12,7 @@ let
   inherit ((lib.importTOML ../../Cargo.toml).workspace.package) version;
   # NB: of packages, those are artifacts that say which file they are
   released =
-    lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ])
-    // programs;
+    lib.filterAttrs (_: package: package ? output) (removeAttrs packages [ "release" ]) // programs;
   # Those for the machine itself that need nothing of the store
   programs = lib.optionalAttrs stdenv.hostPlatform.isLinux (
     lib.mapAttrs portable { inherit (packages) clawft rmpkg wm-seed; }

@@ -107,17 +107,17 @@ let
     };
 in
 if rust == null then
-  withNotices (
-    runCommand "${name}.cdx.json" { nativeBuildInputs = [ python3 ]; } "${command} > $out"
-  )
+  withNotices (runCommand "${name}.cdx.json" { nativeBuildInputs = [ python3 ]; } "${command} > $out")
 else
-  withNotices (ask "sbom" ''
-    cargo metadata --format-version 1 ${rust.workspace.cargoFlags} > metadata.json
-    # NB: which features are on, for the target and not for build scripts, only cargo's plan of a build says
-    cargo build --unit-graph -Zunstable-options --profile ${rust.profile} ${selection} > units.json
-    ${command} --crate ${rust.crate} --metadata metadata.json --units units.json \
-      --rust $(rustc --version | cut -d' ' -f2)${std} > answer
-  '')
+  withNotices (
+    ask "sbom" ''
+      cargo metadata --format-version 1 ${rust.workspace.cargoFlags} > metadata.json
+      # NB: which features are on, for the target and not for build scripts, only cargo's plan of a build says
+      cargo build --unit-graph -Zunstable-options --profile ${rust.profile} ${selection} > units.json
+      ${command} --crate ${rust.crate} --metadata metadata.json --units units.json \
+        --rust $(rustc --version | cut -d' ' -f2)${std} > answer
+    ''
+  )
   // {
     tree = ask "tree" ''
       # NB: of a selection with more crates there is a tree for each, and what was shown is left out later

@@ -1,6 +1,10 @@
 # A wheel of what maturin packed, with an extension module and notices in place of the packed ones, and
 # with the tag of the platform that it is for.
 { runCommand, python3 }:
+let
+  # NB: with the module that it imports beside it
+  scripts = ./.;
+in
 {
   # a folder with one wheel
   packed,
@@ -21,5 +25,5 @@ runCommand "llguidance-wheel-${version}"
   }
   ''
     mkdir $out
-    python3 ${./wheel.py} --module ${module} --notices ${notices} --platform ${platform} --out $out ${packed}/*.whl
+    python3 ${scripts}/repack.py --module ${module} --notices ${notices} --platform ${platform} --out $out ${packed}/*.whl
   ''
