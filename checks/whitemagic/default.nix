@@ -12,6 +12,7 @@ let
   tests = sourceOf [
     "${crate}/dialogues"
     "${crate}/js/test"
+    "${crate}/py/README.md"
     "${crate}/py/tests"
     "${crate}/tests"
   ];

@@ -3,10 +3,13 @@
     DIALOGUES=crates/whitemagic-wasm/dialogues python3 -m unittest discover -s crates/whitemagic-wasm/py/tests
 """
 
+import contextlib
 import inspect
+import io
 import json
 import os
 import pathlib
+import re
 import struct
 import unittest
 
@@ -71,6 +74,17 @@ class Dialogues(unittest.TestCase):
                 followed += 1
         # what is left out is wrong in form, which Python's own signatures refuse
         self.assertGreater(followed, 10 * len(left))
+
+
+class Readme(unittest.TestCase):
+    def test_prints_what_it_says(self):
+        readme = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
+        (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(program, {})
+        said = re.findall(r"^print.*  # (.*)$", program, re.MULTILINE)
+        self.assertEqual(printed.getvalue().splitlines(), said)
 
 
 class Values(unittest.TestCase):
