@@ -7,14 +7,15 @@
   system,
 }:
 let
-  # NB: inputs are evaluated from where they lie, so that nothing is fetched
+  # NB: inputs are evaluated from where they lie, so that nothing is fetched; by their hashes, so that each is
+  # copied into a store once
   source =
     input:
     let
       folder = lib.removePrefix "${input.sourceInfo}" "${input}";
     in
-    "path:${input.sourceInfo}"
-    + lib.optionalString (folder != "") "?dir=${lib.removePrefix "/" folder}";
+    "path:${input.sourceInfo}?narHash=${lib.replaceStrings [ "+" "/" "=" ] [ "%2B" "%2F" "%3D" ] input.narHash}"
+    + lib.optionalString (folder != "") "&dir=${lib.removePrefix "/" folder}";
   flake = writeText "flake.json" (
     builtins.toJSON {
       source = "${self}";
