@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clawft_core::platform::native::{NativeFiles, NativeRandom};
 use clawft_core::platform::{FileSystem as _, Random as _};
-use clawft_core::vectors::{Entry, Query, Store};
+use clawft_core::vectors::{Entry, Error, Query, Store};
 
 /// Of each agent: so many that their changes are taken in again and again
 const COUNT: usize = 100;
@@ -19,7 +19,8 @@ fn store(path: &Path) -> Store {
     Store::new(NativeFiles.open(path, true).expect("a folder"))
 }
 
-/// Adds a text, with a vector that no other has; its id is the next.
+/// Adds a text, with a vector that no other has; its id is the next. Whom the system holds up for a hundred
+/// changes of others is told that it may have failed, and looks.
 fn add(store: &Store, name: &str, number: usize) -> u64 {
     let text = format!("{name} {number}");
     let entry = Entry {
@@ -27,7 +28,28 @@ fn add(store: &Store, name: &str, number: usize) -> u64 {
         vector: Some(&vector(name, number)),
         ..Entry::default()
     };
-    store.add("v", &[entry]).expect("added")[0]
+    loop {
+        match store.add("v", &[entry]) {
+            Err(Error::Busy(_)) => {}
+            added => return added.expect("added")[0],
+        }
+        let is_there = |(id, known): (u64, String)| (known == text).then_some(id);
+        if let Some(id) = texts(store).into_iter().find_map(is_there) {
+            return id;
+        }
+    }
+}
+
+/// Deletes what is there, as sure.
+fn delete(store: &Store, id: u64) {
+    let deleted = store.delete("v", id);
+    if matches!(deleted, Err(Error::Busy(_))) {
+        if texts(store).contains_key(&id) {
+            delete(store, id);
+        }
+        return;
+    }
+    assert_eq!(deleted, Ok(true));
 }
 
 fn vector(name: &str, number: usize) -> [f32; 3] {
@@ -36,13 +58,18 @@ fn vector(name: &str, number: usize) -> [f32; 3] {
 }
 
 /// What is there: texts by their ids.
-fn found(store: &Store) -> BTreeMap<u64, String> {
+fn texts(store: &Store) -> BTreeMap<u64, String> {
     let query = Query::Vector(&[1.0, 1.0, 1.0]);
     let found = store.search("v", query, usize::MAX).expect("found");
-    let texts: BTreeMap<u64, String> = found
+    found
         .into_iter()
         .map(|found| (found.id, found.text))
-        .collect();
+        .collect()
+}
+
+/// The same once nobody adds or deletes: they are all.
+fn found(store: &Store) -> BTreeMap<u64, String> {
+    let texts = texts(store);
     assert_eq!(store.count("v"), Ok(texts.len()));
     texts
 }
@@ -62,7 +89,7 @@ fn adder() {
         println!("\n!{id} {name} {number}");
         if number % 3 == 0 {
             println!("\n-{id}");
-            assert_eq!(store.delete("v", id), Ok(true));
+            delete(&store, id);
         }
     }
 }
@@ -177,4 +204,42 @@ fn an_agent_that_is_killed_loses_nothing_and_holds_up_none() {
         let next = add(&store, "z", round);
         kept.insert(next, format!("z {round}"));
     }
+}
+
+/// While one is held up, the other changes the collection more often than files of it are kept.
+#[test]
+#[cfg(unix)]
+fn an_agent_that_is_held_up_loses_nothing() {
+    const COUNT: usize = 2_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut agents = ["a", "b"].map(|name| start(name, folder.path(), COUNT));
+    let held = agents[0].id().to_string();
+    let send = |signal: &str| {
+        // NB: a small system has no program for it, and every shell has it
+        let sent = Command::new("sh")
+            .args(["-c", "kill $0 $1", signal, held.as_str()])
+            .status();
+        assert!(sent.expect("a shell").success());
+    };
+    // NB: of a pipe that nobody reads, an agent would wait for the end
+    let outputs = std::thread::scope(|scope| {
+        let readers = agents.each_mut().map(|agent| {
+            let mut pipe = agent.stdout.take().expect("a pipe");
+            scope.spawn(move || {
+                let mut output = String::new();
+                pipe.read_to_string(&mut output).expect("text");
+                output
+            })
+        });
+        while agents[1].try_wait().expect("a state").is_none() {
+            send("-STOP");
+            std::thread::sleep(Duration::from_millis(100));
+            send("-CONT");
+            std::thread::sleep(Duration::from_micros(NativeRandom.next() & 0x7fff));
+        }
+        readers.map(|reader| reader.join().expect("no panic"))
+    });
+    assert!(agents[0].wait().expect("ended").success());
+    let expected = together(&outputs.each_ref().map(String::as_str));
+    assert_eq!(found(&store(folder.path())), expected);
 }
