@@ -38,7 +38,7 @@ in
           say 2 tools/call '{"name": "remember", "arguments": {"content": "The kettle is blue, and AKIA begins a key."}}'
         } | wm-seed serve --root project/.whitemagic | tee -a $out
         tail -n 2 $out | jq -se 'map(.result.content[0].text | fromjson)
-          | .[0].reasons == ["module secrets: content has an AWS access key id; note where it is kept instead"]
+          | .[0].reasons[-1] == "module secrets: content has an AWS access key id; note where it is kept instead"
           and .[1].status == "success"'
       '';
 }

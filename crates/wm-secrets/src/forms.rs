@@ -55,6 +55,12 @@ enum Body {
 }
 use Body::{AfterDigit, AtLeast, Exactly, Jwt, Pem, WithDigit};
 
+impl Form {
+    const fn first(&self) -> usize {
+        self.prefix.as_bytes()[0] as usize
+    }
+}
+
 const fn form(what: &'static str, prefix: &'static str, body: Body) -> Form {
     Form { what, prefix, body }
 }
@@ -66,13 +72,17 @@ const STRIPE: &str = "a Stripe key";
 const AWS: &str = "an AWS access key id";
 const MODEL: &str = "a key of a model's API";
 
-/// All forms. Of several with one beginning, the longest is first.
+/// All forms, those with one first character beside each other.
 pub const FORMS: [Form; 40] = [
     // RFC 7468, sections 10 and 11; RFC 5915, section 4; RFC 9580, section 6.2; and as OpenSSL and OpenSSH write them
     form("a private key", "-----BEGIN ", Pem),
     // AWS, IAM User Guide, "IAM identifiers", table of the prefixes of unique ids: of access keys, and of temporary ones
     form(AWS, "AKIA", Exactly(16, UPPER | DIGIT)),
     form(AWS, "ASIA", Exactly(16, UPPER | DIGIT)),
+    // Google Cloud docs, "Manage API keys": 39 characters in all
+    form("a Google API key", "AIza", Exactly(35, WORD)),
+    // RFC 7519 and RFC 7515, section 7.1: `{"` in base64 is `eyJ`
+    form("a JSON web token", "eyJ", Jwt),
     // GitHub, "Behind GitHub's new authentication token formats", 2021, and docs, "About authentication to GitHub"
     form(
         GITHUB,
@@ -95,6 +105,22 @@ pub const FORMS: [Form; 40] = [
     form(GITLAB, "glimt-", AtLeast(20, WORD)),
     form(GITLAB, "glagent-", AtLeast(20, WORD)),
     form(GITLAB, "glsoat-", AtLeast(20, WORD)),
+    // GitHub changelog, "npm has a new access token format", 2021
+    form("an npm token", "npm_", AtLeast(36, ALPHANUMERIC)),
+    // PyPI's help, "How can I use API tokens": a macaroon of version 2, whose first bytes are always the same
+    form("a PyPI token", "pypi-AgE", AtLeast(50, WORD)),
+    // Stripe docs, "API keys": secret and restricted ones, which pk_ is not
+    form(STRIPE, "rk_live_", AtLeast(24, ALPHANUMERIC)),
+    form(STRIPE, "rk_test_", AtLeast(24, ALPHANUMERIC)),
+    form(STRIPE, "sk_live_", AtLeast(24, ALPHANUMERIC)),
+    form(STRIPE, "sk_test_", AtLeast(24, ALPHANUMERIC)),
+    // Anthropic's and OpenAI's docs show their beginnings; the last is OpenAI's older form, and others'
+    form(MODEL, "sk-ant-", WithDigit(32, WORD)),
+    form(MODEL, "sk-proj-", WithDigit(32, WORD)),
+    form(MODEL, "sk-svcacct-", WithDigit(32, WORD)),
+    form(MODEL, "sk-admin-", WithDigit(32, WORD)),
+    form(MODEL, "sk-or-v1-", WithDigit(32, WORD)),
+    form(MODEL, "sk-", WithDigit(32, ALPHANUMERIC)),
     // Slack docs, "Token types": a number comes first
     form(SLACK, "xoxb-", AfterDigit(20, ALPHANUMERIC | HYPHEN)),
     form(SLACK, "xoxp-", AfterDigit(20, ALPHANUMERIC | HYPHEN)),
@@ -103,26 +129,6 @@ pub const FORMS: [Form; 40] = [
     form(SLACK, "xoxs-", AfterDigit(20, ALPHANUMERIC | HYPHEN)),
     form(SLACK, "xoxe-", AfterDigit(20, ALPHANUMERIC | HYPHEN)),
     form(SLACK, "xapp-", AfterDigit(20, ALPHANUMERIC | HYPHEN)),
-    // Stripe docs, "API keys": secret and restricted ones, which pk_ is not
-    form(STRIPE, "sk_live_", AtLeast(24, ALPHANUMERIC)),
-    form(STRIPE, "sk_test_", AtLeast(24, ALPHANUMERIC)),
-    form(STRIPE, "rk_live_", AtLeast(24, ALPHANUMERIC)),
-    form(STRIPE, "rk_test_", AtLeast(24, ALPHANUMERIC)),
-    // Google Cloud docs, "Manage API keys": 39 characters in all
-    form("a Google API key", "AIza", Exactly(35, WORD)),
-    // Anthropic's and OpenAI's docs show their beginnings; the last is OpenAI's older form, and others'
-    form(MODEL, "sk-ant-", WithDigit(32, WORD)),
-    form(MODEL, "sk-proj-", WithDigit(32, WORD)),
-    form(MODEL, "sk-svcacct-", WithDigit(32, WORD)),
-    form(MODEL, "sk-admin-", WithDigit(32, WORD)),
-    form(MODEL, "sk-or-v1-", WithDigit(32, WORD)),
-    form(MODEL, "sk-", WithDigit(32, ALPHANUMERIC)),
-    // GitHub changelog, "npm has a new access token format", 2021
-    form("an npm token", "npm_", AtLeast(36, ALPHANUMERIC)),
-    // PyPI's help, "How can I use API tokens": a macaroon of version 2, whose first bytes are always the same
-    form("a PyPI token", "pypi-AgE", AtLeast(50, WORD)),
-    // RFC 7519 and RFC 7515, section 7.1: `{"` in base64 is `eyJ`
-    form("a JSON web token", "eyJ", Jwt),
 ];
 
 /// The kind of each byte. What is no ASCII has none.
@@ -145,10 +151,32 @@ const fn kinds() -> [u8; 256] {
     }
     let mut form = 0;
     while form < FORMS.len() {
-        kinds[FORMS[form].prefix.as_bytes()[0] as usize] |= FIRST;
+        kinds[FORMS[form].first()] |= FIRST;
         form += 1;
     }
     kinds
+}
+
+/// From where to where in [`FORMS`] those lie that begin with a character.
+static STARTS: [(usize, usize); 128] = starts();
+
+const fn starts() -> [(usize, usize); 128] {
+    let mut starts = [(0, 0); 128];
+    let mut form = 0;
+    while form < FORMS.len() {
+        let first = FORMS[form].first();
+        if starts[first].1 == 0 {
+            starts[first].0 = form;
+        } else {
+            assert!(
+                starts[first].1 == form,
+                "those with one first character are beside each other"
+            );
+        }
+        starts[first].1 = form + 1;
+        form += 1;
+    }
+    starts
 }
 
 fn kind(byte: u8) -> u8 {
@@ -171,29 +199,39 @@ pub fn find(text: &[u8]) -> impl Iterator<Item = usize> {
     });
     places.filter_map(|(at, &first)| {
         let rest = text.get(at..)?;
-        FORMS.iter().position(|form| {
-            form.prefix.as_bytes().first() == Some(&first)
+        let (from, to) = STARTS[usize::from(first & 127)];
+        (from..to).find(|&place| {
+            let form = &FORMS[place];
+            let prefix = form.prefix.as_bytes();
+            // NB: most words differ here, and a call costs more
+            rest.get(1) == prefix.get(1)
                 && rest
-                    .strip_prefix(form.prefix.as_bytes())
-                    .is_some_and(|body| match form.body {
-                        AtLeast(least, of) => is_run(body, least, of),
-                        Exactly(length, of) => {
-                            is_run(body, length, of)
-                                && body.get(length).is_none_or(|next| kind(*next) & of == 0)
-                        }
-                        WithDigit(least, of) => is_run(body, least, of) && has_digit(body, of),
-                        AfterDigit(least, of) => {
-                            body.first().is_some_and(u8::is_ascii_digit)
-                                && is_run(&body[1..], least, of)
-                        }
-                        Pem => is_private_key(body),
-                        Jwt => {
-                            let inside = at.checked_sub(1).and_then(|at| text.get(at));
-                            inside.is_none_or(|byte| kind(*byte) & WORD == 0) && is_web_token(body)
-                        }
-                    })
+                    .strip_prefix(prefix)
+                    .is_some_and(|body| form.body.is_in(text, at, body))
         })
     })
+}
+
+impl Body {
+    /// Whether it is what comes behind a prefix, which begins at a place in a text.
+    fn is_in(&self, text: &[u8], at: usize, body: &[u8]) -> bool {
+        match *self {
+            AtLeast(least, of) => is_run(body, least, of),
+            Exactly(length, of) => {
+                let end = body.get(length);
+                is_run(body, length, of) && end.is_none_or(|next| kind(*next) & of == 0)
+            }
+            WithDigit(least, of) => is_run(body, least, of) && has_digit(body, of),
+            AfterDigit(least, of) => body
+                .split_first()
+                .is_some_and(|(first, rest)| first.is_ascii_digit() && is_run(rest, least, of)),
+            Pem => is_private_key(body),
+            Jwt => {
+                let before = at.checked_sub(1).and_then(|at| text.get(at));
+                before.is_none_or(|byte| kind(*byte) & WORD == 0) && is_web_token(body)
+            }
+        }
+    }
 }
 
 /// How many of these characters a text begins with, of as many as are looked at.

@@ -759,7 +759,7 @@ fn room_is_asked_for() {
         ),
         ("unreachable", "wm_alloc trapped"),
         (
-            &format!("{ENDLESS} (i32.const 16)"),
+            format!("{ENDLESS} (i32.const 16)").as_str(),
             "wm_alloc took longer than it may",
         ),
     ] {

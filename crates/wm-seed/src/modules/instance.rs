@@ -343,21 +343,16 @@ impl Function {
 
     /// As in the text format.
     fn kind(&self) -> String {
-        let mut text = String::new();
-        for (word, types) in [("param", self.takes), ("result", self.gives)] {
-            if !types.is_empty() {
-                text.push_str(&format!("({word}"));
-                for kind in types {
-                    text.push_str(if *kind == ValType::I64 {
-                        " i64"
-                    } else {
-                        " i32"
-                    });
-                }
-                text.push(')');
-            }
-        }
-        text
+        let part = |(word, types): (&str, &[ValType])| {
+            let types = types.iter().map(|kind| match kind {
+                ValType::I64 => " i64",
+                _ => " i32",
+            });
+            let types: String = types.collect();
+            (!types.is_empty()).then(|| format!("({word}{types})"))
+        };
+        let parts = [("param", self.takes), ("result", self.gives)];
+        parts.into_iter().filter_map(part).collect()
     }
 }
 
