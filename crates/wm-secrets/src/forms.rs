@@ -158,13 +158,13 @@ const fn kinds() -> [u8; 256] {
 }
 
 /// From where to where in [`FORMS`] those lie that begin with a character.
-static STARTS: [(usize, usize); 128] = starts();
+static STARTS: [(u8, u8); 128] = starts();
 
-const fn starts() -> [(usize, usize); 128] {
+const fn starts() -> [(u8, u8); 128] {
     let mut starts = [(0, 0); 128];
     let mut form = 0;
-    while form < FORMS.len() {
-        let first = FORMS[form].first();
+    while (form as usize) < FORMS.len() {
+        let first = FORMS[form as usize].first();
         if starts[first].1 == 0 {
             starts[first].0 = form;
         } else {
@@ -200,7 +200,7 @@ pub fn find(text: &[u8]) -> impl Iterator<Item = usize> {
     places.filter_map(|(at, &first)| {
         let rest = text.get(at..)?;
         let (from, to) = STARTS[usize::from(first & 127)];
-        (from..to).find(|&place| {
+        (usize::from(from)..usize::from(to)).find(|&place| {
             let form = &FORMS[place];
             let prefix = form.prefix.as_bytes();
             // NB: most words differ here, and a call costs more

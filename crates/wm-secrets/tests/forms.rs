@@ -30,6 +30,7 @@ fn pem(label: &str, body: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn keys_and_tokens_are_found() {
     let key = "a private key";
     let model = "a key of a model's API";
@@ -205,6 +206,7 @@ fn keys_and_tokens_are_found() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_is_nearly_one_is_none() {
     let unsigned = [HEADER, ".", PAYLOAD, "."].concat();
     let cases = [

@@ -412,6 +412,7 @@ fn modules_are_listed() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_is_no_module_stops_all_calls() {
     let judge = |code: &str| built(&[MEMORY, ALLOCATE, VERSION, code]);
     let many = built(&[&"(memory 1)".repeat(2), ALLOCATE, VERSION, NO_JUDGE]);
@@ -645,6 +646,7 @@ fn second_with(more: &str, code: &str) -> Vec<u8> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_a_module_does_wrong_refuses_the_call() {
     let answer = |start: u32, length: u32| {
         let packed = u64::from(start) << 32 | u64::from(length);
