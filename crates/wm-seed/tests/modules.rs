@@ -941,8 +941,10 @@ fn no_bytes_are_too_bad() {
     for round in 0..4_000 {
         let mut bytes = whole.clone();
         if round > 0 {
-            for _ in 0..=random.below(3) {
-                let at = random.below(bytes.len());
+            // Every second time what is called, behind types and names
+            let from = bytes.len() / 3 * (round % 2);
+            for _ in 0..=random.below(2) {
+                let at = from + random.below(bytes.len() - from);
                 match random.below(6) {
                     0 => bytes[at] ^= 1 << random.below(8),
                     1 | 2 => bytes[at] = u8::try_from(random.below(256)).unwrap(),
@@ -954,9 +956,6 @@ fn no_bytes_are_too_bad() {
                         let to = random.below(bytes.len());
                         bytes.splice(to..to, copy);
                     }
-                }
-                if bytes.is_empty() {
-                    break;
                 }
             }
         }
@@ -974,6 +973,6 @@ fn no_bytes_are_too_bad() {
         }
     }
     // Enough of them get as far as being called.
-    assert!(loaded > 400, "{loaded}");
+    assert!(loaded > 300, "{loaded}");
     assert!(began.elapsed() < Duration::from_secs(600));
 }
