@@ -72,38 +72,46 @@ pub fn read(
 fn unescape(text: &mut [u8], from: usize) -> Option<(Range<usize>, usize)> {
     let (mut at, mut to) = (from, from);
     loop {
-        let mut byte = *text.get(at)?;
-        at += 1;
-        match byte {
-            b'"' => return Some((from..to, at)),
-            b'\\' => {
-                byte = *text.get(at)?;
-                at += 1;
-                byte = match byte {
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    b'b' => 8,
-                    b'f' => 12,
-                    b'u' => {
-                        let digits = text.get(at..at + 4)?;
-                        at += 4;
-                        let mut code = 0;
-                        for &digit in digits {
-                            code = code << 4 | char::from(digit).to_digit(16)?;
-                        }
-                        u8::try_from(code)
-                            .ok()
-                            .filter(u8::is_ascii)
-                            .unwrap_or(OTHER)
-                    }
-                    other => other,
-                };
-            }
-            _ => {}
-        }
+        let length = plain(text.get(at..)?)?;
         // NB: never ahead of what is read
+        text.copy_within(at..at + length, to);
+        at += length;
+        to += length;
+        if text.get(at) == Some(&b'"') {
+            return Some((from..to, at + 1));
+        }
+        let (byte, next) = escaped(text, at + 1)?;
         *text.get_mut(to)? = byte;
         to += 1;
+        at = next;
     }
+}
+
+/// How many characters come before a quote or an escape.
+// NB: by itself, since interpreters count fuel by blocks
+#[inline(never)]
+fn plain(text: &[u8]) -> Option<usize> {
+    text.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+}
+
+/// The character that an escape stands for, and what comes behind it.
+#[inline(never)]
+fn escaped(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let byte = match *text.get(at)? {
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 8,
+        b'f' => 12,
+        b'u' => {
+            let mut code = 0;
+            for &digit in text.get(at + 1..at + 5)? {
+                code = code << 4 | char::from(digit).to_digit(16)?;
+            }
+            let byte = u8::try_from(code).ok().filter(u8::is_ascii);
+            return Some((byte.unwrap_or(OTHER), at + 5));
+        }
+        other => other,
+    };
+    Some((byte, at + 1))
 }

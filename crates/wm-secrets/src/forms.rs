@@ -190,25 +190,46 @@ fn kind(byte: u8) -> u8 {
 /// Takes time in line with the text's length: but for web tokens no more than so many characters are looked at
 /// from any place, and each part of a web token begins where another one cannot.
 pub fn find(text: &[u8]) -> impl Iterator<Item = usize> {
-    let mut before = 0;
-    let places = text.iter().enumerate().filter(move |(_, byte)| {
-        let kind = kind(**byte);
-        let begins = kind & FIRST != 0 && before & ALPHANUMERIC == 0;
-        before = kind;
-        begins
+    let mut from = 0;
+    core::iter::from_fn(move || {
+        loop {
+            let at = next(text, from)?;
+            from = at + 1;
+            if let Some(form) = begun(text, at) {
+                return Some(form);
+            }
+        }
+    })
+}
+
+/// The next place where a form may begin.
+// NB: neither this nor what is done there is inlined: interpreters count fuel by blocks, so that each character
+// would cost what a form does
+#[inline(never)]
+fn next(text: &[u8], from: usize) -> Option<usize> {
+    let before = from.checked_sub(1).and_then(|at| text.get(at));
+    let mut before = before.map_or(0, |byte| kind(*byte));
+    let place = text.get(from..)?.iter().position(|byte| {
+        let begins = before & ALPHANUMERIC == 0;
+        before = kind(*byte);
+        begins && before & FIRST != 0
     });
-    places.filter_map(|(at, &first)| {
-        let rest = text.get(at..)?;
-        let (from, to) = STARTS[usize::from(first & 127)];
-        (usize::from(from)..usize::from(to)).find(|&place| {
-            let form = &FORMS[place];
-            let prefix = form.prefix.as_bytes();
-            // NB: most words differ here, and a call costs more
-            rest.get(1) == prefix.get(1)
-                && rest
-                    .strip_prefix(prefix)
-                    .is_some_and(|body| form.body.is_in(text, at, body))
-        })
+    place.map(|place| from + place)
+}
+
+/// The form that begins at a place.
+#[inline(never)]
+fn begun(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let (from, to) = STARTS[usize::from(rest.first()? & 127)];
+    (usize::from(from)..usize::from(to)).find(|&place| {
+        let form = &FORMS[place];
+        let prefix = form.prefix.as_bytes();
+        // NB: most words differ here, and a call costs more
+        rest.get(1) == prefix.get(1)
+            && rest
+                .strip_prefix(prefix)
+                .is_some_and(|body| form.body.is_in(text, at, body))
     })
 }
 

@@ -93,6 +93,7 @@ impl Error {
     }
 
     /// A file of a module is wrong.
+    #[must_use]
     pub fn module(path: &Path, what: String) -> Self {
         let place = path.display().to_string();
         Self::Module { place, what }

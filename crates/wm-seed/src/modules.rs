@@ -130,7 +130,7 @@ impl Stamp {
 struct Module {
     stamp: Stamp,
     sha256: String,
-    loaded: Loaded,
+    code: Loaded,
 }
 
 /// The modules of a state root.
@@ -140,7 +140,7 @@ pub struct Modules {
     /// The files that all modules are of, unless one could not be loaded
     stamps: Option<BTreeMap<String, Stamp>>,
     /// In the order of their names
-    modules: BTreeMap<String, Module>,
+    loaded: BTreeMap<String, Module>,
 }
 
 impl Modules {
@@ -150,7 +150,7 @@ impl Modules {
         Self {
             folder: root.governance(),
             stamps: None,
-            modules: BTreeMap::new(),
+            loaded: BTreeMap::new(),
         }
     }
 
@@ -175,12 +175,12 @@ impl Modules {
             return Ok(());
         }
         self.stamps = None;
-        self.modules
+        self.loaded
             .retain(|name, module| stamps.get(name) == Some(&module.stamp));
         for (name, stamp) in &stamps {
-            if !self.modules.contains_key(name) {
+            if !self.loaded.contains_key(name) {
                 let module = load(&self.folder.join(format!("{name}.wasm")), name, stamp)?;
-                self.modules.insert(name.clone(), module);
+                self.loaded.insert(name.clone(), module);
             }
         }
         self.stamps = Some(stamps);
@@ -190,10 +190,10 @@ impl Modules {
     /// The modules, in the order of their names.
     #[must_use]
     pub fn listed(&self) -> Vec<Listed<'_>> {
-        let listed = self.modules.iter().map(|(name, module)| Listed {
+        let listed = self.loaded.iter().map(|(name, module)| Listed {
             name,
             sha256: &module.sha256,
-            functions: module.loaded.functions(),
+            functions: module.code.functions(),
         });
         listed.collect()
     }
@@ -211,8 +211,8 @@ impl Modules {
     ) -> Result<Judgement> {
         let mut judgement = Judgement::default();
         let mut input = None;
-        for (name, module) in &mut self.modules {
-            if !module.loaded.judges() {
+        for (name, module) in &mut self.loaded {
+            if !module.code.judges() {
                 continue;
             }
             let input = input.get_or_insert_with(|| {
@@ -226,7 +226,7 @@ impl Modules {
                 });
                 value.to_string()
             });
-            match module.loaded.judge(input) {
+            match module.code.judge(input) {
                 Ok(verdict) => judgement.add(name, verdict),
                 Err(what) => {
                     return Err(Error::Module {
@@ -254,8 +254,8 @@ impl Modules {
         });
         let input = input.to_string();
         let mut warnings = Vec::new();
-        for (name, module) in &mut self.modules {
-            if let Err(what) = module.loaded.observe(&input) {
+        for (name, module) in &mut self.loaded {
+            if let Err(what) = module.code.observe(&input) {
                 warnings.push(format!(
                     "module {name}: {what}, so it has not observed this call"
                 ));
@@ -267,8 +267,8 @@ impl Modules {
     /// What all that report say, by their names.
     pub fn report(&mut self) -> Value {
         let mut reports = Map::new();
-        for (name, module) in &mut self.modules {
-            let report = match module.loaded.report() {
+        for (name, module) in &mut self.loaded {
+            let report = match module.code.report() {
                 Ok(Some(report)) => report,
                 Ok(None) => continue,
                 Err(what) => json!({"error": what}),
@@ -339,11 +339,11 @@ fn load(path: &Path, name: &str, stamp: &Stamp) -> Result<Module> {
     File::open(path)
         .and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes))
         .map_err(Error::io(path))?;
-    let loaded = Loaded::new(&bytes)
+    let code = Loaded::new(&bytes)
         .map_err(|what| Error::module(path, format!("{what}; mend or remove module {name}")))?;
     Ok(Module {
         stamp: stamp.clone(),
         sha256: format!("{:x}", Sha256::digest(&bytes)),
-        loaded,
+        code,
     })
 }

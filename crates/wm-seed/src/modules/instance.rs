@@ -1,10 +1,10 @@
 //! A module in the interpreter, and how it is called.
 
 use serde_json::Value;
-use wasmi::errors::ErrorKind;
+use wasmi::core::{Trap, TrapCode, ValueType};
 use wasmi::{
-    Config, EnforcedLimits, Engine, ExternType, FuncType, Instance, Memory, Module, Store,
-    StoreLimits, StoreLimitsBuilder, TrapCode, TypedFunc, ValType,
+    Config, Engine, ExternType, FuncType, Linker, Memory, Module, StackLimits, Store, StoreLimits,
+    StoreLimitsBuilder, TypedFunc,
 };
 
 use super::CONTRACT;
@@ -13,13 +13,13 @@ use super::verdict::{self, Verdict};
 /// Most bytes of a module's memory.
 const MEMORY_LIMIT: usize = 16 << 20;
 /// Most tables of a module, and most places of each.
-const TABLES: (usize, usize) = (4, 16 << 10);
+const TABLES: (usize, u32) = (4, 16 << 10);
 /// Most bytes of an answer.
 const ANSWER_LIMIT: usize = 64 << 10;
 /// What a call may take, and how much more for each byte that it is given, roughly in instructions.
 const FUEL: (u64, u64) = (20_000_000, 100);
-/// Most calls in each other, and most bytes of their values.
-const STACK: (usize, usize) = (1_000, 1_000_000);
+/// Most calls in each other, and most of their values, of which each has 8 bytes.
+const STACK: (usize, usize) = (1_000, 128 << 10);
 
 const MEMORY: &str = "memory";
 const ALLOCATE: &str = "wm_alloc";
@@ -31,16 +31,16 @@ const REPORT: &str = "wm_report";
 /// A function of the contract.
 struct Function {
     name: &'static str,
-    takes: &'static [ValType],
-    gives: &'static [ValType],
+    takes: &'static [ValueType],
+    gives: &'static [ValueType],
     /// Of the others, a module must have one.
     required: bool,
 }
 
 const fn function(
     name: &'static str,
-    takes: &'static [ValType],
-    gives: &'static [ValType],
+    takes: &'static [ValueType],
+    gives: &'static [ValueType],
     required: bool,
 ) -> Function {
     Function {
@@ -52,11 +52,16 @@ const fn function(
 }
 
 const FUNCTIONS: [Function; 5] = [
-    function(ALLOCATE, &[ValType::I32], &[ValType::I32], true),
-    function(VERSION, &[], &[ValType::I32], true),
-    function(JUDGE, &[ValType::I32, ValType::I32], &[ValType::I64], false),
-    function(OBSERVE, &[ValType::I32, ValType::I32], &[], false),
-    function(REPORT, &[], &[ValType::I64], false),
+    function(ALLOCATE, &[ValueType::I32], &[ValueType::I32], true),
+    function(VERSION, &[], &[ValueType::I32], true),
+    function(
+        JUDGE,
+        &[ValueType::I32, ValueType::I32],
+        &[ValueType::I64],
+        false,
+    ),
+    function(OBSERVE, &[ValueType::I32, ValueType::I32], &[], false),
+    function(REPORT, &[], &[ValueType::I64], false),
 ];
 
 /// What went wrong, for a sentence that begins with the module's name.
@@ -75,11 +80,11 @@ impl Loaded {
     /// A module of these bytes.
     pub(super) fn new(bytes: &[u8]) -> Result<Self> {
         // NB: one for each module, since an engine keeps the code of all that it ever had
-        let engine = Engine::new(&config());
+        let engine = Engine::new(&config()?);
         let module = Module::new(&engine, bytes).map_err(|error| format!("no module: {error}"))?;
         let functions = check(&module)?;
         let mut running = Running::start(&module)?;
-        running.fuel(0)?;
+        running.refuel(0)?;
         let version = running
             .version
             .call(&mut running.store, ())
@@ -149,7 +154,7 @@ impl Loaded {
             let Some(report) = running.report else {
                 return Ok(Ok(None));
             };
-            running.fuel(0)?;
+            running.refuel(0)?;
             let answer = report
                 .call(&mut running.store, ())
                 .map_err(|error| told(REPORT, &error))?;
@@ -199,9 +204,15 @@ impl Running {
             .build();
         let mut store = Store::new(module.engine(), limits);
         store.limiter(|limits| limits);
-        let failed = |error: wasmi::Error| told("its start", &error);
-        store.set_fuel(FUEL.0).map_err(failed)?;
-        let instance = Instance::new(&mut store, module, &[]).map_err(failed)?;
+        refuel(&mut store, 0)?;
+        let failed = |error: wasmi::Error| match error {
+            wasmi::Error::Trap(trap) => told("its start", &trap),
+            error => format!("its start failed: {error}"),
+        };
+        let instance = Linker::new(module.engine())
+            .instantiate(&mut store, module)
+            .and_then(|ready| ready.start(&mut store))
+            .map_err(failed)?;
         let missing = |name| format!("it exports no {name}");
         Ok(Self {
             memory: instance
@@ -216,17 +227,13 @@ impl Running {
         })
     }
 
-    /// What it may take for so many bytes.
-    fn fuel(&mut self, bytes: usize) -> Result<()> {
-        let (once, each) = FUEL;
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let fuel = once.saturating_add(each.saturating_mul(bytes));
-        self.store.set_fuel(fuel).map_err(|error| error.to_string())
+    fn refuel(&mut self, bytes: usize) -> Result<()> {
+        refuel(&mut self.store, bytes)
     }
 
     /// Puts a text into its memory, and says where it lies, if there is room.
     fn give(&mut self, text: &str) -> Result<Option<(i32, i32)>> {
-        self.fuel(text.len())?;
+        self.refuel(text.len())?;
         let length = i32::try_from(text.len()).map_err(|_| "the call is too long".to_owned())?;
         let start = self
             .allocate
@@ -264,6 +271,17 @@ impl Running {
     }
 }
 
+/// Gives what a call of so many bytes may take, in the place of what the last one left.
+fn refuel(store: &mut Store<StoreLimits>, bytes: usize) -> Result<()> {
+    let (once, each) = FUEL;
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let fuel = once.saturating_add(each.saturating_mul(bytes));
+    let left = store.consume_fuel(0);
+    left.and_then(|left| store.consume_fuel(left))
+        .and_then(|_| store.add_fuel(fuel))
+        .map_err(|error| error.to_string())
+}
+
 fn no_room(text: &str) -> String {
     format!(
         "{ALLOCATE} has no room for the {} bytes of this call",
@@ -280,19 +298,12 @@ fn half(packed: u64) -> usize {
     usize::try_from(packed & u64::from(u32::MAX)).unwrap_or(usize::MAX)
 }
 
-fn config() -> Config {
+fn config() -> Result<Config> {
+    let (depth, values) = STACK;
+    let limits = StackLimits::new(1 << 10, values, depth).map_err(|error| error.to_string())?;
     let mut config = Config::default();
-    let (depth, bytes) = STACK;
-    config
-        .consume_fuel(true)
-        // NB: a function that cannot be translated is to be found before it is called
-        .compilation_mode(wasmi::CompilationMode::Eager)
-        .enforced_limits(EnforcedLimits::strict())
-        .ignore_custom_sections(true)
-        .wasm_multi_memory(false)
-        .set_max_recursion_depth(depth)
-        .set_max_stack_height(bytes);
-    config
+    config.consume_fuel(true).set_stack_limits(limits);
+    Ok(config)
 }
 
 /// Whether it keeps the contract, as far as its imports and exports show it.
@@ -343,9 +354,9 @@ impl Function {
 
     /// As in the text format.
     fn kind(&self) -> String {
-        let part = |(word, types): (&str, &[ValType])| {
+        let part = |(word, types): (&str, &[ValueType])| {
             let types = types.iter().map(|kind| match kind {
-                ValType::I64 => " i64",
+                ValueType::I64 => " i64",
                 _ => " i32",
             });
             let types: String = types.collect();
@@ -357,13 +368,10 @@ impl Function {
 }
 
 /// What went wrong in a function.
-fn told(name: &str, error: &wasmi::Error) -> String {
-    match error.as_trap_code() {
+fn told(name: &str, trap: &Trap) -> String {
+    match trap.trap_code() {
         Some(TrapCode::OutOfFuel) => format!("{name} took longer than it may"),
         Some(code) => format!("{name} trapped: {code}"),
-        None => match error.kind() {
-            ErrorKind::Instantiation(error) => format!("{name} failed: {error}"),
-            _ => format!("{name} failed: {error}"),
-        },
+        None => format!("{name} failed: {trap}"),
     }
 }
