@@ -6,7 +6,6 @@ mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use program::{Server, UNLIMITED, state, wm_seed};
 use serde_json::{Map, Value, json};
@@ -38,7 +37,8 @@ fn with(functions: &str) -> Vec<u8> {
 
 /// A text at address 16, and the result that says so.
 fn data(text: &str) -> (String, i64) {
-    let escaped: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let escaped: Vec<_> = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let escaped = escaped.concat();
     let packed = 16 << 32 | i64::try_from(text.len()).unwrap();
     (format!(r#"(data (i32.const 16) "{escaped}")"#), packed)
 }
@@ -285,7 +285,7 @@ fn counter(most: u32) -> Vec<u8> {
         (func (export "wm_report") (result i64)
             (i32.store8 (i32.const 264) (i32.add (i32.const 48) (global.get $seen)))
             (i64.const {}))"#,
-        256_i64 << 32 | 10
+        (256_i64 << 32) + 10
     ))
 }
 
@@ -933,7 +933,7 @@ fn no_bytes_are_too_bad() {
     })
     .unwrap();
     let mut random = Random(0x5eed);
-    let (began, mut loaded) = (Instant::now(), 0);
+    let mut loaded = 0;
     for round in 0..4_000 {
         let mut bytes = whole.clone();
         if round > 0 {
@@ -970,5 +970,4 @@ fn no_bytes_are_too_bad() {
     }
     // Enough of them get as far as being called.
     assert!(loaded > 300, "{loaded}");
-    assert!(began.elapsed() < Duration::from_secs(600));
 }
