@@ -16,8 +16,10 @@ const MEMORY_LIMIT: usize = 16 << 20;
 const TABLES: (usize, u32) = (4, 16 << 10);
 /// Most bytes of an answer.
 const ANSWER_LIMIT: usize = 64 << 10;
-/// What a call may take, and how much more for each byte that it is given, roughly in instructions.
-const FUEL: (u64, u64) = (20_000_000, 100);
+/// What a call may take, and how much more for each byte that it is given. An instruction takes about one; of a
+/// loop all are counted, whichever of them are run.
+// NB: 100 ms, and half a second for each million bytes
+const FUEL: (u64, u64) = (40_000_000, 200);
 /// Most calls in each other, and most of their values, of which each has 8 bytes.
 const STACK: (usize, usize) = (1_000, 128 << 10);
 
