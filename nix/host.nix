@@ -113,7 +113,10 @@ let
       "whitemagic"
       "whitemagic-wasm"
     ];
-    wm-seed.crates = [ "wm-seed" ];
+    wm-seed.crates = [
+      "wm-secrets"
+      "wm-seed"
+    ];
   };
 
   # Programs in a form of their own: small. Their tests and lints are those of the groups.

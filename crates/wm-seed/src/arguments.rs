@@ -138,6 +138,12 @@ impl Arguments {
         numbers?.try_into().ok()
     }
 
+    /// All of them by name.
+    #[must_use]
+    pub fn all(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// All texts, in lines.
     #[must_use]
     pub fn all_text(&self) -> String {

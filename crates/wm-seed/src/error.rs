@@ -55,6 +55,14 @@ pub enum Error {
         /// What is wrong
         what: String,
     },
+    /// A module of WASM does not keep its contract.
+    #[error("{place}: {what}")]
+    Module {
+        /// The file, or the module that was asked
+        place: String,
+        /// What is wrong, and what would help
+        what: String,
+    },
     /// An archive is not what a backup is.
     #[error("{}: {what}; nothing was changed", path.display())]
     Archive {
@@ -82,6 +90,13 @@ impl Error {
     pub fn argument(name: &str, what: impl Into<String>) -> Self {
         let (name, what) = (name.to_owned(), what.into());
         Self::Argument { name, what }
+    }
+
+    /// A file of a module is wrong.
+    #[must_use]
+    pub fn module(path: &Path, what: String) -> Self {
+        let place = path.display().to_string();
+        Self::Module { place, what }
     }
 
     /// Whether it tells of trouble in this program or its machine, rather than in what was asked.

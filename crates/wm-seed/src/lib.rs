@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod limits;
 pub mod lines;
 pub mod memory;
+pub mod modules;
 pub mod query;
 pub mod quickstart;
 pub mod root;

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use serde_json::{Value, json};
 use wm_seed::galaxy::Galaxies;
 use wm_seed::limits::{self, Limits};
+use wm_seed::modules::Modules;
 use wm_seed::root::{FOLDER, Origin, Surroundings, VARIABLE};
 use wm_seed::rules::DEFAULT_PROFILE;
 use wm_seed::store::{self, Store};
@@ -207,6 +208,7 @@ impl Status {
         let galaxies = Galaxies::read(&root)?;
         let galaxy = galaxies.get(galaxies.active())?;
         let count = store::peek(&galaxy.db_path)?;
+        let modules = Modules::count(&root)?;
         let report = json!({
             "root": root.path(),
             "origin": root.origin(),
@@ -214,6 +216,7 @@ impl Status {
             "database": galaxy.db_path,
             "memory_count": count,
             "tool_count": tools::all().count(),
+            "module_count": modules,
             "version": env!("CARGO_PKG_VERSION"),
         });
         print(self.json, &report, || {
@@ -233,6 +236,7 @@ impl Status {
                 format!("database:   {}", galaxy.db_path.display()),
                 format!("memories:   {memories}"),
                 format!("tools:      {}", tools::all().count()),
+                format!("modules:    {modules}"),
             ]
             .join("\n")
         })

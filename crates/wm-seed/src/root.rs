@@ -139,6 +139,12 @@ impl StateRoot {
         self.path.join("dharma").join("rules.d")
     }
 
+    /// The folder of modules that judge, watch and report.
+    #[must_use]
+    pub fn governance(&self) -> PathBuf {
+        self.path.join("governance")
+    }
+
     /// Makes the folder and those in it, where they are not there yet.
     ///
     /// # Errors

@@ -11,9 +11,10 @@ use crate::galaxy::Galaxies;
 use crate::harmony::{Call, Calls};
 use crate::ledger::{Ledger, Status};
 use crate::limits::Limits;
+use crate::modules::{self, Modules};
 use crate::quickstart;
 use crate::root::StateRoot;
-use crate::rules::{Action, Deed, Rules};
+use crate::rules::{Action, Decision, Deed, Rules};
 use crate::spatial::Space;
 use crate::store::Store;
 use crate::tools::{Access, Tool};
@@ -52,6 +53,7 @@ pub struct Open {
 pub struct Server {
     pub(crate) root: StateRoot,
     pub(crate) rules: Rules,
+    pub(crate) modules: Modules,
     pub(crate) limits: Limits,
     pub(crate) breakers: Breakers,
     pub(crate) calls: Calls,
@@ -65,6 +67,7 @@ impl Server {
     pub fn new(root: StateRoot, profile: &str, limits: Limits) -> Self {
         Self {
             rules: Rules::new(&root, profile),
+            modules: Modules::new(&root),
             ledger: Ledger::new(root.ledger()),
             limits,
             breakers: Breakers::default(),
@@ -96,7 +99,7 @@ impl Server {
     /// Runs a tool, if rules, rate and breaker let it.
     pub fn call(&mut self, tool: &'static Tool, given: Map<String, Value>) -> Outcome {
         let began = Instant::now();
-        let (score, result) = self.guarded(tool, given, began);
+        let (judged, result) = self.guarded(tool, given, began);
         let status = match &result {
             Ok(_) => Status::Success,
             Err(Denied::Blocked(_)) => Status::Blocked,
@@ -108,38 +111,42 @@ impl Server {
             took: began.elapsed(),
             status,
             writes: tool.access != Access::Read,
-            score,
+            score: judged.unwrap_or(1.0),
         });
-        match result {
-            Ok(value) => Outcome {
-                value,
-                is_error: false,
-            },
-            Err(Denied::Blocked(value) | Denied::Throttled(value)) => Outcome {
-                value,
-                is_error: true,
-            },
-            Err(Denied::Failed(error)) => Outcome {
-                value: described(&error),
-                is_error: true,
-            },
+        let is_error = result.is_err();
+        let mut value = match result {
+            Ok(value) | Err(Denied::Blocked(value) | Denied::Throttled(value)) => value,
+            Err(Denied::Failed(error)) => described(&error),
+        };
+        if judged.is_some() {
+            let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let failed = self.modules.observe(told(tool), status, milliseconds);
+            warn(&mut value, failed);
         }
+        Outcome { value, is_error }
     }
 
+    /// The score of a call that was judged, and what came of it.
     fn guarded(
         &mut self,
         tool: &'static Tool,
         given: Map<String, Value>,
         now: Instant,
-    ) -> (f64, std::result::Result<Value, Denied>) {
+    ) -> (Option<f64>, std::result::Result<Value, Denied>) {
         let prepared = Arguments::check(given, tool.parameters).and_then(|arguments| {
             self.root.scaffold()?;
             self.rules.refresh()?;
+            self.modules.refresh()?;
             Ok(arguments)
         });
         let arguments = match prepared {
             Ok(arguments) => arguments,
-            Err(error) => return (1.0, Err(error.into())),
+            Err(error) => return (None, Err(error.into())),
+        };
+        let profile = self.rules.profile();
+        let judgement = match self.modules.judge(told(tool), profile, arguments.all()) {
+            Ok(judgement) => judgement,
+            Err(error) => return (Some(1.0), Err(self.refused(tool, error))),
         };
         // What is only looked for is no deed.
         let text = if tool.access == Access::Read {
@@ -152,34 +159,42 @@ impl Server {
             description: &text,
             safety: tool.access.level(),
         });
-        let (score, tags, action) = (decision.score, decision.tags(), decision.action);
-        let reasons: Vec<String> = decision
-            .reasons(Action::Warn)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        let result = self.run(tool, &arguments, action, &reasons, &tags, now);
-        (score, result)
+        let joined = Joined::of(&decision, judgement);
+        let result = self.run(tool, &arguments, &joined, now);
+        (Some(joined.score), result)
+    }
+
+    /// Notes a call that a module could not judge, and why it was not made.
+    fn refused(&self, tool: &Tool, error: Error) -> Denied {
+        let noted = self
+            .ledger
+            .append(tool.name, Status::Invoked, &[], false)
+            .and_then(|()| self.ledger.append(tool.name, Status::Error, &[], false));
+        Denied::Failed(noted.err().unwrap_or(error))
     }
 
     fn run(
         &mut self,
         tool: &'static Tool,
         arguments: &Arguments,
-        action: Action,
-        reasons: &[String],
-        tags: &[String],
+        judged: &Joined,
         now: Instant,
     ) -> std::result::Result<Value, Denied> {
+        let Joined {
+            action,
+            reasons,
+            tags,
+            ..
+        } = judged;
         let lasting = tool.access != Access::Read;
         self.ledger
             .append(tool.name, Status::Invoked, tags, false)?;
         let end = |status| self.ledger.append(tool.name, status, &[], lasting);
-        if action == Action::Block {
+        if *action == Action::Block {
             end(Status::Blocked)?;
             return Err(Denied::Blocked(json!({
                 "status": "error",
-                "error": "a rule forbids this",
+                "error": judged.forbids(),
                 "reasons": reasons,
             })));
         }
@@ -193,7 +208,7 @@ impl Server {
                 )
             })
             .or_else(|| {
-                let wait = self.limits.check(tool.name, action == Action::Throttle)?;
+                let wait = self.limits.check(tool.name, *action == Action::Throttle)?;
                 Some((wait, "too many calls; wait, or ask for more at once"))
             });
         if let Some((wait, error)) = wait {
@@ -214,10 +229,8 @@ impl Server {
             Status::Error
         };
         self.ledger.append(tool.name, status, &[], lasting)?;
-        if let Ok(value) = &mut result
-            && !reasons.is_empty()
-        {
-            value["warnings"] = json!(reasons);
+        if let Ok(value) = &mut result {
+            warn(value, reasons.clone());
         }
         Ok(result?)
     }
@@ -240,6 +253,62 @@ fn open(root: &StateRoot) -> Result<Open> {
         store,
         space: Space::default(),
     })
+}
+
+/// What rules and modules say of a call.
+struct Joined {
+    action: Action,
+    score: f64,
+    reasons: Vec<String>,
+    tags: Vec<String>,
+    by_rule: bool,
+}
+
+impl Joined {
+    fn of(decision: &Decision<'_>, judgement: modules::Judgement) -> Self {
+        let reasons = decision.reasons(Action::Warn).into_iter();
+        let mut tags = decision.tags();
+        tags.extend(judgement.tags);
+        Self {
+            action: decision.action.max(judgement.action),
+            score: decision.score.min(judgement.score),
+            reasons: reasons
+                .map(str::to_owned)
+                .chain(judgement.reasons)
+                .collect(),
+            tags,
+            by_rule: decision.action == Action::Block,
+        }
+    }
+
+    fn forbids(&self) -> &'static str {
+        if self.by_rule {
+            "a rule forbids this"
+        } else {
+            "a module forbids this"
+        }
+    }
+}
+
+/// A call, as modules are told of it.
+fn told(tool: &Tool) -> modules::Call<'static> {
+    modules::Call {
+        tool: tool.name,
+        access: tool.access.level(),
+    }
+}
+
+/// Adds to what the caller is told beside the result.
+fn warn(value: &mut Value, warnings: Vec<String>) {
+    if warnings.is_empty() {
+        return;
+    }
+    if !value["warnings"].is_array() {
+        value["warnings"] = json!([]);
+    }
+    if let Value::Array(known) = &mut value["warnings"] {
+        known.extend(warnings.into_iter().map(Value::from));
+    }
 }
 
 /// Why a call has no result.

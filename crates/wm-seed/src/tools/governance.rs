@@ -23,7 +23,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "dharma_rules",
         title: "Dharma rules",
-        description: "The principles, and the rules that apply to calls.",
+        description: "The principles, and the rules and modules that apply to calls.",
         category: "governance",
         access: Access::Read,
         idempotent: true,
@@ -35,6 +35,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 "rules": PRINCIPLES,
                 "profile": server.rules.profile(),
                 "policies": policies,
+                "modules": server.modules.listed(),
             }))
         },
     },
@@ -77,7 +78,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "harmony_vector",
         title: "Harmony vector",
-        description: "How the last calls went, measured, in numbers from 0 to 1.",
+        description: "How the last calls went, measured, in numbers from 0 to 1; and what modules report.",
         category: "governance",
         access: Access::Read,
         idempotent: true,
@@ -87,6 +88,7 @@ pub(super) const TOOLS: &[Tool] = &[
             Ok(details(json!({
                 "harmony_vector": server.calls.harmony(&ledger, server.limits.load()),
                 "measured": server.calls.measured(Instant::now()),
+                "modules": server.modules.report(),
             })))
         },
     },

@@ -8,6 +8,7 @@ use super::{Access, Tool, all, details};
 use crate::arguments::Arguments;
 use crate::breaker;
 use crate::error::Result;
+use crate::modules::CONTRACT;
 use crate::server::Server;
 use crate::session::{NAME, VERSIONS};
 
@@ -81,6 +82,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 "transport": "stdio",
                 "protocol_versions": VERSIONS,
                 "tool_count": all().count(),
+                "module_contract": CONTRACT,
                 "license": env!("CARGO_PKG_LICENSE"),
             })))
         },
@@ -149,6 +151,7 @@ fn health(server: &mut Server, _: &Arguments) -> Result<Value> {
     }
     let ledger = server.ledger.report()?;
     let rules = server.rules.applying().count();
+    let modules = server.modules.listed().len();
     let open = server.open()?;
     Ok(details(json!({
         "healthy": alerts.is_empty(),
@@ -161,6 +164,7 @@ fn health(server: &mut Server, _: &Arguments) -> Result<Value> {
         },
         "ledger": ledger,
         "rules": rules,
+        "modules": modules,
     })))
 }
 
