@@ -14,7 +14,9 @@ let
     let
       folder = lib.removePrefix "${input.sourceInfo}" "${input}";
     in
-    "path:${input.sourceInfo}?narHash=${lib.replaceStrings [ "+" "/" "=" ] [ "%2B" "%2F" "%3D" ] input.narHash}"
+    "path:${input.sourceInfo}?narHash=${
+      lib.replaceStrings [ "+" "/" "=" ] [ "%2B" "%2F" "%3D" ] input.narHash
+    }"
     + lib.optionalString (folder != "") "&dir=${lib.removePrefix "/" folder}";
   flake = writeText "flake.json" (
     builtins.toJSON {
