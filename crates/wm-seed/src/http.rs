@@ -11,9 +11,9 @@ pub mod sessions;
 
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -248,7 +248,9 @@ fn attend(
             }
         };
         let fields = exchange.fields.into_iter();
-        let response = fields.fold(response, |response, (name, value)| response.with(name, value));
+        let response = fields.fold(response, |response, (name, value)| {
+            response.with(name, value)
+        });
         input.get_mut().allow(bounds.response);
         let bytes = response.bytes(exchange.keeps_alive, exchange.only_head);
         input.get_mut().write_all(&bytes)?;
@@ -300,7 +302,9 @@ impl Exchange {
                 return Err(Response::refusal(417, message).into());
             }
             if has_body && input.buffer().is_empty() {
-                input.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                input
+                    .get_mut()
+                    .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             }
         }
         input.get_mut().allow(shared.bounds.body);

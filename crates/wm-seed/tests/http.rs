@@ -79,11 +79,21 @@ fn a_session_from_its_beginning_to_its_end() {
     let fields = "MCP-Protocol-Version: 2025-11-25\r\n";
     let reply = client.post(PING, fields);
     assert_eq!(reply.status, 200);
-    assert_eq!(reply.json(), json!({"jsonrpc": "2.0", "id": 1, "result": {}}));
+    assert_eq!(
+        reply.json(),
+        json!({"jsonrpc": "2.0", "id": 1, "result": {}})
+    );
     // NB: a date of RFC 9110, 5.6.7, as in "Sun, 06 Nov 1994 08:49:37 GMT"
-    assert!(reply.field("date").is_some_and(|date| date.len() == 29 && date.ends_with(" GMT")));
+    assert!(
+        reply
+            .field("date")
+            .is_some_and(|date| date.len() == 29 && date.ends_with(" GMT"))
+    );
     assert_eq!(reply.field("access-control-allow-origin"), None);
-    let made = client.call("remember", json!({"title": "Kettle", "content": "The kettle is blue."}));
+    let made = client.call(
+        "remember",
+        json!({"title": "Kettle", "content": "The kettle is blue."}),
+    );
     let found = client.call("recall", json!({"query": "blue kettle", "limit": 1}));
     assert_eq!(found["results"][0]["id"], made["id"], "{found}");
 
@@ -97,7 +107,10 @@ fn a_session_from_its_beginning_to_its_end() {
     }
     // An error of a request is an answer to it; what is no message has none.
     let reply = client.post(r#"{"jsonrpc":"2.0","id":2,"method":"nothing"}"#, "");
-    assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (200, json!(-32601)));
+    assert_eq!(
+        (reply.status, reply.json()["error"]["code"].clone()),
+        (200, json!(-32601))
+    );
     for (text, code) in [("{", -32700), ("", -32700), ("7", -32600), ("[]", -32600)] {
         let reply = client.post(text, "");
         assert_eq!(reply.status, 400, "{text}");
@@ -105,7 +118,9 @@ fn a_session_from_its_beginning_to_its_end() {
     }
 
     let delete = |session: &str| {
-        web.ask(&format!("DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n{session}\r\n"))
+        web.ask(&format!(
+            "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n{session}\r\n"
+        ))
     };
     let session = format!("Mcp-Session-Id: {name}\r\n");
     assert_eq!(delete("").status, 400);
@@ -192,7 +207,11 @@ fn versions_and_batches() {
             let fields = format!("MCP-Protocol-Version: {version}\r\n");
             assert_eq!(client.post(PING, &fields).status, status, "{version}");
             let begin = initialize(agreed).to_string();
-            assert_eq!(web.client().post(&begin, &fields).status, status, "{version}");
+            assert_eq!(
+                web.client().post(&begin, &fields).status,
+                status,
+                "{version}"
+            );
         }
     }
     // It begins no session.
@@ -243,16 +262,34 @@ fn methods_paths_and_kinds_of_content() {
     let length = begin.len();
     for (fields, status) in [
         ("Content-Type: application/json", 200),
-        ("Content-Type: Application/JSON; charset=UTF-8\r\nAccept: */*", 200),
-        ("Content-Type: application/json; charset=\"utf-8\"\r\nAccept: application/*;q=0.5", 200),
-        ("Content-Type: application/json\r\nAccept: text/event-stream\r\nAccept: application/json", 200),
-        ("Content-Type: application/json\r\nAccept: text/event-stream", 406),
-        ("Content-Type: application/json\r\nAccept: application/json;q=0, text/html", 406),
+        (
+            "Content-Type: Application/JSON; charset=UTF-8\r\nAccept: */*",
+            200,
+        ),
+        (
+            "Content-Type: application/json; charset=\"utf-8\"\r\nAccept: application/*;q=0.5",
+            200,
+        ),
+        (
+            "Content-Type: application/json\r\nAccept: text/event-stream\r\nAccept: application/json",
+            200,
+        ),
+        (
+            "Content-Type: application/json\r\nAccept: text/event-stream",
+            406,
+        ),
+        (
+            "Content-Type: application/json\r\nAccept: application/json;q=0, text/html",
+            406,
+        ),
         ("Accept: application/json", 415),
         ("Content-Type: text/plain", 415),
         ("Content-Type: application/x-www-form-urlencoded", 415),
         ("Content-Type: application/json; charset=latin-1", 415),
-        ("Content-Type: application/json\r\nContent-Encoding: gzip", 415),
+        (
+            "Content-Type: application/json\r\nContent-Encoding: gzip",
+            415,
+        ),
     ] {
         let request = format!(
             "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{fields}\r\n\r\n{begin}"
@@ -277,10 +314,19 @@ fn ambiguous_requests_are_refused() {
     let chunked = format!("POST /mcp HTTP/1.1\r\n{kind}Transfer-Encoding: chunked\r\n\r\n");
     let with = |fields: &str| format!("POST /mcp HTTP/1.1\r\n{kind}{fields}\r\n\r\n");
     for (request, status) in [
-        (with("Content-Length: 0\r\nTransfer-Encoding: chunked") + "0\r\n\r\n", 400),
-        (with("Transfer-Encoding: chunked\r\nContent-Length: 5") + "0\r\n\r\n", 400),
+        (
+            with("Content-Length: 0\r\nTransfer-Encoding: chunked") + "0\r\n\r\n",
+            400,
+        ),
+        (
+            with("Transfer-Encoding: chunked\r\nContent-Length: 5") + "0\r\n\r\n",
+            400,
+        ),
         (with("Content-Length: 0\r\nContent-Length: 0"), 400),
-        (with("Content-Length: 0\r\nContent-Length: 5") + "abcde", 400),
+        (
+            with("Content-Length: 0\r\nContent-Length: 5") + "abcde",
+            400,
+        ),
         (with("Content-Length: 0, 0"), 400),
         (with("Content-Length: +0"), 400),
         (with("Content-Length: -1"), 400),
@@ -288,14 +334,23 @@ fn ambiguous_requests_are_refused() {
         (with("Content-Length:"), 400),
         (with("Content-Length: 99999999999999999999999999"), 413),
         (with("Transfer-Encoding: gzip, chunked") + "0\r\n\r\n", 501),
-        (with("Transfer-Encoding: chunked, chunked") + "0\r\n\r\n", 501),
+        (
+            with("Transfer-Encoding: chunked, chunked") + "0\r\n\r\n",
+            501,
+        ),
         (with("Transfer-Encoding: identity"), 501),
-        (with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked") + "0\r\n\r\n", 400),
+        (
+            with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked") + "0\r\n\r\n",
+            400,
+        ),
         (with("Transfer-Encoding : chunked") + "0\r\n\r\n", 400),
         (with("Transfer-Encoding:\r\n chunked") + "0\r\n\r\n", 400),
         (with("X: \x0bchunked"), 400),
         (with("Content-Length: 0\r\nX: a\rb"), 400),
-        (with("Content-Length: 0\r\nX: a\nTransfer-Encoding: chunked"), 400),
+        (
+            with("Content-Length: 0\r\nX: a\nTransfer-Encoding: chunked"),
+            400,
+        ),
         (with("Content-Length: 0\r\nno field"), 400),
         (with("Host: localhost"), 400),
         (format!("{chunked}x\r\n\r\n"), 400),
@@ -307,8 +362,14 @@ fn ambiguous_requests_are_refused() {
         (format!("{chunked}1\r\na\n0\r\n\r\n"), 400),
         (format!("{chunked}1\r\nab\r\n0\r\n\r\n"), 400),
         (format!("{chunked}0\r\nX: a\n\r\n"), 400),
-        (format!("{chunked}1;{}\r\na\r\n0\r\n\r\n", "x".repeat(300)), 400),
-        (format!("{chunked}0\r\n{}\r\n", "X: a\r\n".repeat(5000)), 400),
+        (
+            format!("{chunked}1;{}\r\na\r\n0\r\n\r\n", "x".repeat(300)),
+            400,
+        ),
+        (
+            format!("{chunked}0\r\n{}\r\n", "X: a\r\n".repeat(5000)),
+            400,
+        ),
         (format!("{chunked}fffffffffffffffff\r\n"), 413),
         (format!("{chunked}7fffffffffffffff\r\n"), 413),
         (next.replacen("\r\n", "\n", 1), 400),
@@ -382,9 +443,15 @@ fn a_connection_serves_many_requests_however_they_come() {
     client.write(body.as_bytes());
     assert_eq!(client.read().status, 200);
     // It is not wanted when it is refused.
-    client.write(head.replace("application/json\r\n", "text/plain\r\n").as_bytes());
+    client.write(
+        head.replace("application/json\r\n", "text/plain\r\n")
+            .as_bytes(),
+    );
     let refused = client.read();
-    assert_eq!((refused.status, refused.field("connection")), (415, Some("close")));
+    assert_eq!(
+        (refused.status, refused.field("connection")),
+        (415, Some("close"))
+    );
     let odd = post(PING, &format!("{session}Expect: money\r\n"));
     assert_eq!(web.ask(&odd).status, 417);
     // It ends when the client says so, or is of HTTP/1.0.
@@ -395,7 +462,10 @@ fn a_connection_serves_many_requests_however_they_come() {
         let mut client = web.client();
         client.write(request.as_bytes());
         let reply = client.read();
-        assert_eq!((reply.status, reply.field("connection")), (200, Some("close")));
+        assert_eq!(
+            (reply.status, reply.field("connection")),
+            (200, Some("close"))
+        );
         assert!(client.try_read().is_none());
     }
 }
@@ -422,9 +492,15 @@ fn messages_and_heads_have_limits() {
 
     // A byte more is refused before it comes, and one that is counted when it is announced.
     let reply = web.ask(&format!("{begin}Content-Length: {}\r\n\r\n", (8 << 20) + 1));
-    assert_eq!((reply.status, reply.field("connection")), (413, Some("close")));
+    assert_eq!(
+        (reply.status, reply.field("connection")),
+        (413, Some("close"))
+    );
     let reply = web.ask(&format!("{chunked}{eight}1\r\n"));
-    assert_eq!((reply.status, reply.field("connection")), (413, Some("close")));
+    assert_eq!(
+        (reply.status, reply.field("connection")),
+        (413, Some("close"))
+    );
     // A client that sends all the same can read the answer.
     let mut client = web.client();
     client.write(format!("{begin}Content-Length: 9000000\r\n\r\n").as_bytes());
@@ -506,14 +582,31 @@ fn slow_clients_come_to_an_end() {
     };
     assert!(matches!(status, Some(408) | None), "{status:?}");
 
-    let inside = Inside::start(&root, Bounds { head: long, body: short, ..bounds });
+    let inside = Inside::start(
+        &root,
+        Bounds {
+            head: long,
+            body: short,
+            ..bounds
+        },
+    );
     let mut client = inside.client();
     client.write(&request.as_bytes()[..request.len() - 1]);
     let reply = client.read();
-    assert_eq!((reply.status, reply.field("connection")), (408, Some("close")));
+    assert_eq!(
+        (reply.status, reply.field("connection")),
+        (408, Some("close"))
+    );
 
     // Between requests it just ends.
-    let inside = Inside::start(&root, Bounds { head: long, idle: short, ..bounds });
+    let inside = Inside::start(
+        &root,
+        Bounds {
+            head: long,
+            idle: short,
+            ..bounds
+        },
+    );
     let mut client = inside.client();
     client.write(request.as_bytes());
     assert_eq!(client.read().status, 200);
@@ -547,17 +640,32 @@ fn two_sessions_have_each_their_own_version() {
 #[test]
 fn sessions_are_so_many_and_end_when_idle() {
     let (_folder, root) = state();
-    let inside = Inside::start(&root, Bounds { sessions: 2, ..Bounds::default() });
+    let inside = Inside::start(
+        &root,
+        Bounds {
+            sessions: 2,
+            ..Bounds::default()
+        },
+    );
     let mut clients: Vec<_> = (0..3).map(|_| inside.client()).collect();
     clients[0].initialize("2025-11-25", "");
     clients[1].initialize("2025-11-25", "");
     // The first was used since, so the second gives way.
     assert_eq!(clients[0].post(PING, "").status, 200);
     clients[2].initialize("2025-11-25", "");
-    let statuses: Vec<_> = clients.iter_mut().map(|client| client.post(PING, "").status).collect();
+    let statuses: Vec<_> = clients
+        .iter_mut()
+        .map(|client| client.post(PING, "").status)
+        .collect();
     assert_eq!(statuses, [200, 404, 200]);
 
-    let inside = Inside::start(&root, Bounds { session: Duration::ZERO, ..Bounds::default() });
+    let inside = Inside::start(
+        &root,
+        Bounds {
+            session: Duration::ZERO,
+            ..Bounds::default()
+        },
+    );
     let mut client = inside.client();
     let reply = client.post(&initialize("2025-11-25").to_string(), "");
     client.session = reply.field("mcp-session-id").map(str::to_owned);
@@ -621,7 +729,10 @@ fn twenty_at_once_are_kept() {
                 let mut client = web.client();
                 client.initialize("2025-11-25", "");
                 let content = format!("twenty {number}");
-                client.call("create_memory", json!({"content": content, "tags": ["twenty"]}));
+                client.call(
+                    "create_memory",
+                    json!({"content": content, "tags": ["twenty"]}),
+                );
             });
         }
     });
@@ -637,7 +748,10 @@ fn twenty_at_once_are_kept() {
 fn what_was_acknowledged_survives_a_signal() {
     let (_folder, root) = state();
     let mut acknowledged = BTreeSet::new();
-    for (round, signal) in [Signal::TERM, Signal::INT, Signal::TERM].into_iter().enumerate() {
+    for (round, signal) in [Signal::TERM, Signal::INT, Signal::TERM]
+        .into_iter()
+        .enumerate()
+    {
         let mut web = Web::start(&root, &[]);
         let idle = web.client();
         let mut half = web.client();
@@ -694,7 +808,12 @@ fn who_may_ask() {
     let (_folder, root) = state();
     let web = Web::start(
         &root,
-        &["--allow-host", "Seed.example", "--allow-origin", "https://App.example:8443"],
+        &[
+            "--allow-host",
+            "Seed.example",
+            "--allow-origin",
+            "https://App.example:8443",
+        ],
     );
     let get = |fields: &str| web.ask(&format!("GET /mcp HTTP/1.1\r\n{fields}\r\n"));
     let port = web.address.port();
@@ -745,7 +864,11 @@ fn who_may_ask() {
         let reply = get(&format!("Host: localhost\r\nOrigin: {origin}\r\n"));
         assert_eq!(reply.status, status, "{origin}");
         let allowed = (origin == "https://app.example:8443").then_some(origin);
-        assert_eq!(reply.field("access-control-allow-origin"), allowed, "{origin}");
+        assert_eq!(
+            reply.field("access-control-allow-origin"),
+            allowed,
+            "{origin}"
+        );
     }
     // What a browser asks first
     let ask = |origin: &str| {
@@ -756,9 +879,22 @@ fn who_may_ask() {
     };
     let reply = ask("https://app.example:8443");
     assert_eq!(reply.status, 204);
-    assert!(reply.field("access-control-allow-methods").unwrap().contains("POST"));
-    let allowed = reply.field("access-control-allow-headers").unwrap().to_ascii_lowercase();
-    for name in ["content-type", "mcp-session-id", "mcp-protocol-version", "authorization"] {
+    assert!(
+        reply
+            .field("access-control-allow-methods")
+            .unwrap()
+            .contains("POST")
+    );
+    let allowed = reply
+        .field("access-control-allow-headers")
+        .unwrap()
+        .to_ascii_lowercase();
+    for name in [
+        "content-type",
+        "mcp-session-id",
+        "mcp-protocol-version",
+        "authorization",
+    ] {
         assert!(allowed.contains(name), "{name}");
     }
     assert_eq!(reply.field("vary"), Some("Origin"));
@@ -766,8 +902,13 @@ fn who_may_ask() {
     assert_eq!(ask("http://localhost:3000").status, 405);
     // The session's name can be read by the page that may.
     let fields = "Origin: https://app.example:8443\r\n";
-    let reply = web.client().post(&initialize("2025-11-25").to_string(), fields);
-    assert_eq!(reply.field("access-control-expose-headers"), Some("Mcp-Session-Id"));
+    let reply = web
+        .client()
+        .post(&initialize("2025-11-25").to_string(), fields);
+    assert_eq!(
+        reply.field("access-control-expose-headers"),
+        Some("Mcp-Session-Id")
+    );
 }
 
 #[test]
@@ -776,7 +917,15 @@ fn a_token_if_there_is_one() {
     let file = folder.path().join("token");
     fs::write(&file, format!("{TOKEN}\n")).unwrap();
     let path = file.to_str().unwrap();
-    let web = Web::start(&root, &["--token-file", path, "--allow-origin", "https://app.example"]);
+    let web = Web::start(
+        &root,
+        &[
+            "--token-file",
+            path,
+            "--allow-origin",
+            "https://app.example",
+        ],
+    );
     assert!(!web.line.contains(TOKEN), "{}", web.line);
     assert!(web.line.contains("Authorization"), "{}", web.line);
     let begin = initialize("2025-11-25").to_string();
@@ -790,21 +939,29 @@ fn a_token_if_there_is_one() {
         (format!("Authorization: Basic {TOKEN}\r\n"), 401),
         (format!("Authorization: Bearer {TOKEN}x\r\n"), 401),
         (format!("Authorization: Bearer {}\r\n", &TOKEN[1..]), 401),
-        (format!("Authorization: Bearer {}\r\n", TOKEN.to_uppercase()), 401),
+        (
+            format!("Authorization: Bearer {}\r\n", TOKEN.to_uppercase()),
+            401,
+        ),
     ] {
         let reply = web.client().post(&begin, &field);
         assert_eq!(reply.status, status, "{field}");
         let challenge = reply.field("www-authenticate");
-        assert_eq!(challenge.is_some_and(|text| text.starts_with("Bearer ")), status == 401);
+        assert_eq!(
+            challenge.is_some_and(|text| text.starts_with("Bearer ")),
+            status == 401
+        );
     }
     // Nothing is read of who has none, and a browser asks without it.
     let reply = web.ask(
         "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n",
     );
-    assert_eq!((reply.status, reply.field("connection")), (401, Some("close")));
-    let reply = web.ask(
-        "OPTIONS /mcp HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\r\n\r\n",
+    assert_eq!(
+        (reply.status, reply.field("connection")),
+        (401, Some("close"))
     );
+    let reply =
+        web.ask("OPTIONS /mcp HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\r\n\r\n");
     assert_eq!(reply.status, 204);
     let mut client = web.client();
     let field = format!("Authorization: Bearer {TOKEN}\r\n");
@@ -820,7 +977,11 @@ fn addresses_and_wrong_usage() {
     let path = file.to_str().unwrap();
     let run = |arguments: &[&str], token: Option<&str>| {
         let mut command = wm_seed();
-        command.arg("serve").arg("--root").arg(&root).args(arguments);
+        command
+            .arg("serve")
+            .arg("--root")
+            .arg(&root)
+            .args(arguments);
         command.env_remove("WM_TOKEN").stdin(Stdio::null());
         if let Some(token) = token {
             command.env("WM_TOKEN", token);

@@ -65,7 +65,10 @@ fn by_grammar(bytes: &[u8]) -> Read {
         [b'\r', _, ..] => return Read::Refused,
         _ => 0,
     };
-    let Some(end) = bytes[begin..].windows(4).position(|four| four == b"\r\n\r\n") else {
+    let Some(end) = bytes[begin..]
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+    else {
         return Read::Unfinished;
     };
     let end = begin + end + 4;
@@ -106,7 +109,9 @@ fn by_grammar(bytes: &[u8]) -> Read {
                 return Read::Refused;
             }
             let length = length.trim_start_matches('0');
-            let length: u128 = format!("0{}", &length[..length.len().min(30)]).parse().unwrap();
+            let length: u128 = format!("0{}", &length[..length.len().min(30)])
+                .parse()
+                .unwrap();
             if length > LIMIT as u128 {
                 return Read::Refused;
             }
@@ -175,9 +180,17 @@ fn chunks(bytes: &[u8]) -> Result<(Vec<u8>, usize), Read> {
 
 /// Requests that are right, each with its body.
 const RIGHT: [(&str, &str, &str); 7] = [
-    ("POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde", "POST", "abcde"),
+    (
+        "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
+        "POST",
+        "abcde",
+    ),
     ("GET /mcp HTTP/1.1\r\nHost: localhost:80\r\n\r\n", "GET", ""),
-    ("\r\nDELETE /mcp HTTP/1.0\r\nMcp-Session-Id: x\r\n\r\n", "DELETE", ""),
+    (
+        "\r\nDELETE /mcp HTTP/1.0\r\nMcp-Session-Id: x\r\n\r\n",
+        "DELETE",
+        "",
+    ),
     (
         "POST /mcp HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n00c;x=y\r\n\r\n\r\nabcdefgh\r\n0\r\n\r\n",
         "POST",
@@ -188,7 +201,11 @@ const RIGHT: [(&str, &str, &str); 7] = [
         "POST",
         "{",
     ),
-    ("POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nAccept: \r\n\r\n", "POST", ""),
+    (
+        "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nAccept: \r\n\r\n",
+        "POST",
+        "",
+    ),
     (
         "POST /mcp HTTP/1.1\r\nhost:a\r\nContent-Type:\tapplication/json \r\nX: \u{fc}\r\nContent-Length: 040\r\n\r\n0123456789012345678901234567890123456789",
         "POST",
@@ -232,9 +249,32 @@ impl Chance {
 
 /// What is put into requests.
 const PIECES: [&[u8]; 26] = [
-    b"\r\n", b"\n", b"\r", b"\r\n\r\n", b" ", b"\t", b":", b";", b",", b"\0", b"\x7f", b"\xff", b"0", b"1", b"9",
-    b"f", b"-", b"+", b"x", b"HTTP/1.1", b"Host: b\r\n", b"Content-Length: 3\r\n", b"Content-Length: 99999999999999999999\r\n",
-    b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"ffffffffffffffff\r\n",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\r\n\r\n",
+    b" ",
+    b"\t",
+    b":",
+    b";",
+    b",",
+    b"\0",
+    b"\x7f",
+    b"\xff",
+    b"0",
+    b"1",
+    b"9",
+    b"f",
+    b"-",
+    b"+",
+    b"x",
+    b"HTTP/1.1",
+    b"Host: b\r\n",
+    b"Content-Length: 3\r\n",
+    b"Content-Length: 99999999999999999999\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: gzip, chunked\r\n",
+    b"ffffffffffffffff\r\n",
 ];
 
 fn damage(bytes: &mut Vec<u8>, chance: &mut Chance) {

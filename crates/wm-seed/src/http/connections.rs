@@ -91,9 +91,10 @@ impl Connections {
             let _ = open.stream.shutdown(Shutdown::Read);
         }
         self.change.notify_all();
-        let _ = self
-            .change
-            .wait_timeout_while(state, most, |state| !state.open.is_empty());
+        drop(
+            self.change
+                .wait_timeout_while(state, most, |state| !state.open.is_empty()),
+        );
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -97,7 +97,9 @@ impl Origin {
         let parts = text.split_once("://");
         let right = parts.is_some_and(|(scheme, rest)| {
             !scheme.is_empty()
-                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+                && scheme
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
                 && host_of(rest).is_some()
         });
         if right {
@@ -219,8 +221,7 @@ fn host_of(authority: &str) -> Option<String> {
         host.parse::<std::net::Ipv6Addr>().ok()?;
         (host, port)
     } else {
-        let (host, port) =
-            authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
         let right = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         if host.is_empty() || !host.bytes().all(right) {
             return None;

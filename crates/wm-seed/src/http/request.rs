@@ -206,13 +206,19 @@ impl Head {
     ///
     /// It is said twice or in a way that is not known, or the body is longer than the limit.
     pub fn framing(&self, limit: usize) -> Result<Framing, Response> {
-        match (self.field("transfer-encoding"), self.field("content-length")) {
+        match (
+            self.field("transfer-encoding"),
+            self.field("content-length"),
+        ) {
             (Some(_), Some(_)) => Err(malformed("a body has a length or chunks, not both")),
             (Some(_), None) if !self.modern => Err(malformed("chunks are of HTTP/1.1")),
             (Some(encoding), None) if encoding.eq_ignore_ascii_case("chunked") => {
                 Ok(Framing::Chunked)
             }
-            (Some(_), None) => Err(Response::refusal(501, "a body comes as it is, or in chunks")),
+            (Some(_), None) => Err(Response::refusal(
+                501,
+                "a body comes as it is, or in chunks",
+            )),
             (None, Some(length)) => {
                 if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
                     return Err(malformed("`content-length` is a number"));
@@ -233,11 +239,7 @@ impl Head {
 /// # Errors
 ///
 /// It is malformed or too long, or the input fails or ends.
-pub fn body(
-    input: &mut impl BufRead,
-    framing: Framing,
-    limit: usize,
-) -> Result<Vec<u8>, Failure> {
+pub fn body(input: &mut impl BufRead, framing: Framing, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     match framing {
         Framing::Length(length) => take(input, length, &mut body)?,

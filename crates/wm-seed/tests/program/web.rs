@@ -20,7 +20,11 @@ pub struct Web {
 impl Web {
     pub fn start(root: &Path, arguments: &[&str]) -> Self {
         let mut command = wm_seed();
-        command.env_remove("WM_TOKEN").arg("serve").arg("--root").arg(root);
+        command
+            .env_remove("WM_TOKEN")
+            .arg("serve")
+            .arg("--root")
+            .arg(root);
         command.args(UNLIMITED).args(arguments);
         if !arguments.contains(&"--http") {
             command.args(["--http", "127.0.0.1:0"]);
@@ -33,7 +37,9 @@ impl Web {
         let mut line = String::new();
         let mut error = BufReader::new(child.stderr.take().unwrap());
         error.read_line(&mut line).unwrap();
-        let (_, rest) = line.split_once("http://").unwrap_or_else(|| panic!("{line}"));
+        let (_, rest) = line
+            .split_once("http://")
+            .unwrap_or_else(|| panic!("{line}"));
         let (address, _) = rest.split_once("/mcp").unwrap();
         Self {
             address: address.parse().unwrap(),
@@ -76,7 +82,11 @@ impl Reply {
     }
 
     pub fn json(&self) -> Value {
-        assert_eq!(self.field("content-type"), Some("application/json"), "{self:?}");
+        assert_eq!(
+            self.field("content-type"),
+            Some("application/json"),
+            "{self:?}"
+        );
         serde_json::from_slice(&self.body).unwrap()
     }
 }
@@ -114,7 +124,9 @@ impl Client {
         if self.stream.read_line(&mut line).unwrap_or(0) == 0 {
             return None;
         }
-        let status = line.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
+        let status = line.strip_prefix("HTTP/1.1 ").unwrap()[..3]
+            .parse()
+            .unwrap();
         let mut fields = Vec::new();
         loop {
             line.clear();
