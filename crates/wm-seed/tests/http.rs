@@ -90,12 +90,10 @@ fn a_session_from_its_beginning_to_its_end() {
             .is_some_and(|date| date.len() == 29 && date.ends_with(" GMT"))
     );
     assert_eq!(reply.field("access-control-allow-origin"), None);
-    let made = client.call(
-        "remember",
-        json!({"title": "Kettle", "content": "The kettle is blue."}),
-    );
+    let memory = json!({"title": "Kettle", "content": "The kettle is blue."});
+    client.call("remember", memory);
     let found = client.call("recall", json!({"query": "blue kettle", "limit": 1}));
-    assert_eq!(found["results"][0]["id"], made["id"], "{found}");
+    assert_eq!(found["results"][0]["title"], "Kettle", "{found}");
 
     // What the client answers, and what it cancels
     for silent in [
@@ -205,7 +203,10 @@ fn versions_and_batches() {
         // Without the field, what was agreed counts; with it, it must be one that there is.
         for (version, status) in [(agreed, 200), ("2099-01-01", 400), ("x", 400), ("", 400)] {
             let fields = format!("MCP-Protocol-Version: {version}\r\n");
-            assert_eq!(client.post(PING, &fields).status, status, "{version}");
+            // NB: a request that is refused by its head ends the connection, and not the session
+            let mut again = web.client();
+            again.session = client.session.clone();
+            assert_eq!(again.post(PING, &fields).status, status, "{version}");
             let begin = initialize(agreed).to_string();
             assert_eq!(
                 web.client().post(&begin, &fields).status,
@@ -379,7 +380,7 @@ fn ambiguous_requests_are_refused() {
         (next.replace("HTTP/1.1", "HTTP/2.0"), 505),
         (next.replace(" HTTP/1.1", ""), 400),
         (next.replace("POST /mcp", "POST  /mcp"), 400),
-        (next.replace("POST", "PO ST"), 400),
+        (next.replace("POST", "PO(ST"), 400),
         (next.replace("Host: localhost\r\n", ""), 400),
         (
             with("Transfer-Encoding: chunked").replace("HTTP/1.1", "HTTP/1.0") + "0\r\n\r\n",
