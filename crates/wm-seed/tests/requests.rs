@@ -50,7 +50,7 @@ fn read_from(input: &mut impl BufRead) -> Result<Option<(Head, Vec<u8>)>, Failur
 static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x-u)^(?:\r\n)?
-        ([!\#$%&'*+.^_`|~0-9A-Za-z-]+)\ ([!-~\x80-\xff]+)\ HTTP/1\.([01])\r\n
+        ([!\#$%&'*+.^_`|~0-9A-Za-z-]+)\ ([!-~]+)\ HTTP/1\.([01])\r\n
         ((?:[!\#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\ -~\x80-\xff]*\r\n)*)\r\n$",
     )
     .unwrap()
@@ -81,7 +81,8 @@ fn by_grammar(bytes: &[u8]) -> Read {
         .split_terminator("\r\n")
         .map(|line| {
             let (name, value) = line.split_once(':').unwrap();
-            (name.to_ascii_lowercase(), value.trim().to_owned())
+            let value = value.trim_matches([' ', '\t']);
+            (name.to_ascii_lowercase(), value.to_owned())
         })
         .collect();
     let all = |wanted: &str| -> Vec<&str> {

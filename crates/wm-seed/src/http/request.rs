@@ -79,11 +79,7 @@ impl Head {
     pub fn read(input: &mut impl BufRead) -> Result<Option<Self>, Failure> {
         // NB: an empty line before a request is of old clients, and RFC 9112, 2.2, wants it passed by
         if fill(input)?.first() == Some(&b'\r') {
-            input.consume(1);
-            if fill(input)?.first() != Some(&b'\n') {
-                return Err(malformed("a line ends in CR LF").into());
-            }
-            input.consume(1);
+            line_end(input)?;
         }
         let mut text = Vec::new();
         loop {
@@ -141,7 +137,9 @@ impl Head {
             .headers
             .iter()
             .map(|field| {
-                let value = String::from_utf8_lossy(field.value).trim().to_owned();
+                // NB: other white space, such as U+00A0, is a part of the value
+                let value = String::from_utf8_lossy(field.value);
+                let value = value.trim_matches([' ', '\t']).to_owned();
                 (field.name.to_ascii_lowercase(), value)
             })
             .collect();
@@ -157,6 +155,9 @@ impl Head {
             modern: request.version == Some(1),
             fields,
         };
+        if !head.path.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(malformed("a path is of ASCII"));
+        }
         head.host = head.field("host").map(str::to_owned);
         if head.host.is_none() && head.modern {
             return Err(malformed("there is no field `host`"));
@@ -187,7 +188,7 @@ impl Head {
     pub fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.values(name)
             .flat_map(|value| value.split(','))
-            .map(str::trim)
+            .map(|part| part.trim_matches([' ', '\t']))
             .filter(|part| !part.is_empty())
     }
 
@@ -260,9 +261,7 @@ pub fn body(input: &mut impl BufRead, framing: Framing, limit: usize) -> Result<
                 return Err(too_long(limit).into());
             }
             take(input, length, &mut body)?;
-            if !line(input, 2)?.is_empty() {
-                return Err(malformed("a chunk is as long as it says").into());
-            }
+            line_end(input)?;
         },
     }
     Ok(body)
@@ -323,6 +322,18 @@ fn line(input: &mut impl BufRead, most: usize) -> Result<Vec<u8>, Failure> {
             return Ok(text.to_vec());
         }
     }
+}
+
+/// An empty line, which is refused as soon as it is none.
+fn line_end(input: &mut impl BufRead) -> Result<(), Failure> {
+    for expected in *b"\r\n" {
+        match fill(input)?.first() {
+            Some(&byte) if byte == expected => input.consume(1),
+            Some(_) => return Err(malformed("an empty line is not where it must be").into()),
+            None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        }
+    }
+    Ok(())
 }
 
 fn fill(input: &mut impl BufRead) -> io::Result<&[u8]> {
