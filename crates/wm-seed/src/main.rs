@@ -3,7 +3,7 @@
 mod signals;
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -199,9 +199,19 @@ fn over_http(server: &mut Server, address: SocketAddr, gate: Gate) -> Result<()>
     let listener = TcpListener::bind(address).with_context(|| address.to_string())?;
     let http = Http::new(listener, gate, Bounds::default());
     signals::stop(http.stop())?;
-    let url = format!("http://{}{}", http.address()?, gate::PATH);
+    let mut address = http.address()?;
+    let mut others = "";
+    if address.ip().is_unspecified() {
+        // NB: it is an address to listen at, and none to ask
+        others = ", and at this machine's other addresses";
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let url = format!("http://{address}{}", gate::PATH);
     let client = json!({"mcpServers": {"memory": {"type": "http", "url": url}}});
-    eprintln!("wm-seed: {url}; for an MCP client's configuration: {client}{header}");
+    eprintln!("wm-seed: {url}{others}; for an MCP client's configuration: {client}{header}");
     http.serve(server);
     Ok(())
 }

@@ -242,7 +242,7 @@ fn methods_paths_and_kinds_of_content() {
         ("GET *", 404),
         ("DELETE /mcp?x", 400),
         ("DELETE http://localhost/mcp", 400),
-        ("DELETE http://example.com/mcp", 403),
+        ("DELETE http://example.com/mcp", 400),
     ] {
         let mut client = web.client();
         client.write(format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
@@ -531,15 +531,22 @@ fn messages_and_heads_have_limits() {
 #[test]
 fn a_slow_client_holds_up_no_other() {
     let (_folder, root) = state();
-    let web = Web::start(&root, &[]);
-    let mut first = web.client();
+    let long = Duration::from_secs(3600);
+    let bounds = Bounds {
+        head: long,
+        body: long,
+        idle: long,
+        ..Bounds::default()
+    };
+    let inside = Inside::start(&root, bounds);
+    let mut first = inside.client();
     first.initialize("2025-11-25", "");
     let session = format!("Mcp-Session-Id: {}\r\n", first.session.clone().unwrap());
     let request = post(PING, &session);
     let mut slow: Vec<_> = [0, 30, request.len() - 1]
         .into_iter()
         .map(|end| {
-            let mut client = web.client();
+            let mut client = inside.client();
             client.write(&request.as_bytes()[..end]);
             (client, end)
         })
@@ -1042,8 +1049,11 @@ fn addresses_and_wrong_usage() {
     // From elsewhere, with a token, by the address that it was asked at
     fs::write(&file, TOKEN).unwrap();
     let web = Web::start(&root, &["--http", "0.0.0.0:0", "--token-file", path]);
-    let address = SocketAddr::new([127, 0, 0, 1].into(), web.address.port());
-    let mut client = Client::new(address);
+    assert_eq!(web.address.ip().to_string(), "127.0.0.1");
+    let mut client = web.client();
     client.initialize("2025-11-25", &format!("Authorization: Bearer {TOKEN}\r\n"));
     assert!(web.line.contains("Authorization"));
+    // And not by the address that stands for all
+    let reply = web.ask("GET /mcp HTTP/1.1\r\nHost: 0.0.0.0\r\n\r\n");
+    assert_eq!(reply.status, 403);
 }

@@ -97,10 +97,20 @@ fn by_grammar(bytes: &[u8]) -> Read {
             return Read::Refused;
         }
     }
-    let hosts = all("host").len();
-    if hosts > 1 || (minor == "1" && hosts == 0) {
+    let hosts = all("host");
+    if hosts.len() > 1 || (minor == "1" && hosts.is_empty()) {
         return Read::Refused;
     }
+    // A whole URL names the host that the field does.
+    let path = match path
+        .strip_prefix("http://")
+        .map(|rest| rest.split_once('/'))
+    {
+        None => path,
+        Some(Some((host, rest))) if hosts.iter().all(|of| *of == host) => format!("/{rest}"),
+        Some(None) if hosts.iter().all(|of| path[7..] == **of) => String::new(),
+        _ => return Read::Refused,
+    };
     let (encodings, lengths) = (all("transfer-encoding"), all("content-length"));
     let rest = &bytes[end..];
     let (body, used) = match (&encodings[..], &lengths[..]) {
@@ -180,7 +190,12 @@ fn chunks(bytes: &[u8]) -> Result<(Vec<u8>, usize), Read> {
 }
 
 /// Requests that are right, each with its body.
-const RIGHT: [(&str, &str, &str); 7] = [
+const RIGHT: [(&str, &str, &str); 8] = [
+    (
+        "POST http://a:80/mcp HTTP/1.1\r\nHost: a:80\r\nContent-Length: 1\r\n\r\n7",
+        "POST",
+        "7",
+    ),
     (
         "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde",
         "POST",

@@ -162,9 +162,12 @@ impl Head {
         if head.host.is_none() && head.modern {
             return Err(malformed("there is no field `host`"));
         }
-        // NB: a proxy's form of the target; what it names counts, whatever the field says
+        // NB: a proxy's form of the target, which RFC 9112, 3.2.2, wants to be understood
         if let Some(rest) = head.path.strip_prefix("http://") {
             let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            if head.host.as_ref().is_some_and(|of| of != host) {
+                return Err(malformed("the target and `host` are two hosts"));
+            }
             head.host = Some(host.to_owned());
             head.path = path.to_owned();
         }
