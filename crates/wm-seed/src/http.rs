@@ -49,11 +49,11 @@ impl Default for Bounds {
         Self {
             connections: 32,
             sessions: 256,
-            session: Duration::from_secs(24 * 60 * 60),
+            session: Duration::from_hours(24),
             head: Duration::from_secs(10),
-            body: Duration::from_secs(60),
-            response: Duration::from_secs(60),
-            idle: Duration::from_secs(120),
+            body: Duration::from_mins(1),
+            response: Duration::from_mins(1),
+            idle: Duration::from_mins(2),
         }
     }
 }
