@@ -34,7 +34,9 @@ Examples:
   wm-seed serve --root ~/notes/.whitemagic --profile secure
   wm-seed serve --http
   wm-seed serve --http 192.168.1.5:8377 --token-file token
-  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}' | wm-seed serve";
+  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}' | wm-seed serve
+
+Without --token-file the token is $WM_TOKEN, if that is set.";
 
 /// Where it listens if the command line does not say so.
 const ADDRESS: &str = "127.0.0.1:8377";
@@ -106,7 +108,7 @@ struct Serve {
     /// Listen there for HTTP, rather than speak on standard input and output; port 0 is any that is free.
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = ADDRESS, value_parser = address)]
     http: Option<SocketAddr>,
-    /// A file with the token that clients must send; WM_TOKEN can have it instead.
+    /// A file with the token that clients over HTTP must send.
     #[arg(long, value_name = "FILE", requires = "http")]
     token_file: Option<PathBuf>,
     /// A name by which clients reach this machine. Can be given several times.
