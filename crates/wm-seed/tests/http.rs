@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use program::web::{Client, Web, initialize, post};
+use program::web::{Client, Reply, Web, initialize, post};
 use program::{Server, fits, state, told, wm_seed};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -55,6 +55,24 @@ impl Inside {
 
     fn client(&self) -> Client {
         Client::new(self.address)
+    }
+
+    fn ask(&self, text: &str) -> Reply {
+        let mut client = self.client();
+        client.write(text.as_bytes());
+        client.read()
+    }
+}
+
+/// Bounds that no machine is too slow for.
+fn patient() -> Bounds {
+    let long = Duration::from_hours(1);
+    Bounds {
+        head: long,
+        body: long,
+        response: long,
+        idle: long,
+        ..Bounds::default()
     }
 }
 
@@ -404,8 +422,8 @@ fn ambiguous_requests_are_refused() {
 #[test]
 fn a_connection_serves_many_requests_however_they_come() {
     let (_folder, root) = state();
-    let web = Web::start(&root, &[]);
-    let mut client = web.client();
+    let inside = Inside::start(&root, patient());
+    let mut client = inside.client();
     client.initialize("2025-11-25", "");
     let session = format!("Mcp-Session-Id: {}\r\n", client.session.clone().unwrap());
     let ping = post(PING, &session);
@@ -454,13 +472,13 @@ fn a_connection_serves_many_requests_however_they_come() {
         (415, Some("close"))
     );
     let odd = post(PING, &format!("{session}Expect: money\r\n"));
-    assert_eq!(web.ask(&odd).status, 417);
+    assert_eq!(inside.ask(&odd).status, 417);
     // It ends when the client says so, or is of HTTP/1.0.
     for request in [
         post(PING, &format!("{session}Connection: x, Close\r\n")),
         ping.replace("HTTP/1.1", "HTTP/1.0"),
     ] {
-        let mut client = web.client();
+        let mut client = inside.client();
         client.write(request.as_bytes());
         let reply = client.read();
         assert_eq!(
@@ -503,7 +521,8 @@ fn messages_and_heads_have_limits() {
         (413, Some("close"))
     );
     // A client that sends all the same can read the answer.
-    let mut client = web.client();
+    let inside = Inside::start(&root, patient());
+    let mut client = inside.client();
     client.write(format!("{begin}Content-Length: 9000000\r\n\r\n").as_bytes());
     client.write(&vec![b' '; 9_000_000]);
     assert_eq!(client.read().status, 413);
@@ -530,14 +549,7 @@ fn messages_and_heads_have_limits() {
 #[test]
 fn a_slow_client_holds_up_no_other() {
     let (_folder, root) = state();
-    let long = Duration::from_hours(1);
-    let bounds = Bounds {
-        head: long,
-        body: long,
-        idle: long,
-        ..Bounds::default()
-    };
-    let inside = Inside::start(&root, bounds);
+    let inside = Inside::start(&root, patient());
     let mut first = inside.client();
     first.initialize("2025-11-25", "");
     let session = format!("Mcp-Session-Id: {}\r\n", first.session.clone().unwrap());
@@ -565,14 +577,11 @@ fn a_slow_client_holds_up_no_other() {
 fn slow_clients_come_to_an_end() {
     let (_folder, root) = state();
     let short = Duration::from_millis(50);
-    let long = Duration::from_mins(10);
+    let request = post(&initialize("2025-11-25").to_string(), "");
     let bounds = Bounds {
         head: short,
-        body: long,
-        idle: long,
-        ..Bounds::default()
+        ..patient()
     };
-    let request = post(&initialize("2025-11-25").to_string(), "");
     let inside = Inside::start(&root, bounds);
     assert!(inside.client().try_read().is_none());
     let mut client = inside.client();
@@ -589,14 +598,11 @@ fn slow_clients_come_to_an_end() {
     };
     assert!(matches!(status, Some(408) | None), "{status:?}");
 
-    let inside = Inside::start(
-        &root,
-        Bounds {
-            head: long,
-            body: short,
-            ..bounds
-        },
-    );
+    let bounds = Bounds {
+        body: short,
+        ..patient()
+    };
+    let inside = Inside::start(&root, bounds);
     let mut client = inside.client();
     client.write(&request.as_bytes()[..request.len() - 1]);
     let reply = client.read();
@@ -606,14 +612,11 @@ fn slow_clients_come_to_an_end() {
     );
 
     // Between requests it just ends.
-    let inside = Inside::start(
-        &root,
-        Bounds {
-            head: long,
-            idle: short,
-            ..bounds
-        },
-    );
+    let bounds = Bounds {
+        idle: short,
+        ..patient()
+    };
+    let inside = Inside::start(&root, bounds);
     let mut client = inside.client();
     client.write(request.as_bytes());
     assert_eq!(client.read().status, 200);
@@ -684,8 +687,7 @@ fn connections_are_so_many() {
     let (_folder, root) = state();
     let bounds = Bounds {
         connections: 2,
-        head: Duration::from_mins(10),
-        ..Bounds::default()
+        ..patient()
     };
     let inside = Inside::start(&root, bounds);
     let begin = post(&initialize("2025-11-25").to_string(), "");
