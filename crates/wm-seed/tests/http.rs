@@ -812,6 +812,62 @@ fn what_was_acknowledged_survives_a_signal() {
     assert!(lost.is_empty(), "{lost:?}");
 }
 
+/// What is served when the signal comes is done, and the client gets the answer.
+#[test]
+fn the_call_in_flight_is_answered() {
+    let (_folder, root) = state();
+    let mut web = Web::start(&root, &[]);
+    let mut client = web.client();
+    client.initialize("2025-03-26", "");
+    let calls: Vec<_> = (0..256)
+        .map(|number| {
+            let memory = json!({"content": format!("flight {number}"), "tags": ["flight"]});
+            client.request_call("create_memory", &memory)
+        })
+        .collect();
+    let name = client.session.clone().unwrap();
+    let batch = format!("[{}]", calls.join(","));
+    client.write(post(&batch, &format!("Mcp-Session-Id: {name}\r\n")).as_bytes());
+    while kept(&root, "flight").is_empty() {}
+    kill_process(Pid::from_child(&web.child), Signal::TERM).unwrap();
+    let reply = client.read();
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.json().as_array().unwrap().len(), 256);
+    assert!(client.try_read().is_none());
+    assert_eq!(web.child.wait().unwrap().code(), Some(0));
+    assert_eq!(kept(&root, "flight").len(), 256);
+}
+
+/// An answer of which a part is on its way when the signal comes is sent to its end. It is longer than what systems
+/// keep for a client that does not read.
+#[test]
+fn an_answer_on_its_way_arrives() {
+    let (_folder, root) = state();
+    let mut web = Web::start(&root, &[]);
+    let mut client = web.client();
+    client.initialize("2025-03-26", "");
+    let memory = json!({"content": "a".repeat(1 << 20)});
+    let id = client.call("remember", memory)["memory_id"].take();
+    let calls: Vec<_> = (0..40)
+        .map(|_| client.request_call("read_memory", &json!({"id": id})))
+        .collect();
+    let name = client.session.clone().unwrap();
+    let batch = format!("[{}]", calls.join(","));
+    client.write(post(&batch, &format!("Mcp-Session-Id: {name}\r\n")).as_bytes());
+    while !client.has_come() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    kill_process(Pid::from_child(&web.child), Signal::TERM).unwrap();
+    // NB: time in which a server that does not wait would have ended
+    thread::sleep(Duration::from_millis(100));
+    let replies = client.read().json();
+    assert_eq!(replies.as_array().unwrap().len(), 40);
+    for reply in replies.as_array().unwrap() {
+        assert!(!told(reply).1);
+    }
+    assert_eq!(web.child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn who_asks_must_mean_this_machine() {
     let (_folder, root) = state();
