@@ -298,7 +298,7 @@ fn methods_paths_and_kinds_of_content() {
             406,
         ),
         (
-            "Content-Type: application/json\r\nAccept: application/json;q=0, text/html",
+            "Content-Type: application/json\r\nAccept: application/json;q=0.00, text/html",
             406,
         ),
         ("Accept: application/json", 415),

@@ -281,10 +281,10 @@ fn takes_json(range: &str) -> bool {
             .iter()
             .any(|fits| kind.eq_ignore_ascii_case(fits))
     };
-    // `q=0` says that it does not
+    // NB: a weight of 0, which may be 0.000, says that it does not
     let weight = |parameter: &str| match parameter.split_once('=') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("q") => {
-            value.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0)
+            value.bytes().any(|digit| (b'1'..=b'9').contains(&digit))
         }
         _ => true,
     };
