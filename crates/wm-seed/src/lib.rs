@@ -1,7 +1,7 @@
 //! A memory server for MCP clients, in one program.
 //!
-//! [`session::serve`] speaks MCP for a [`Server`], which has the [`tools`]. Memories are in a [`store::Store`],
-//! an SQLite database in the state root, where the full WhiteMagic has its own.
+//! [`session::serve`] speaks MCP for a [`Server`], which has the [`tools`]; [`http::Http`] does so over HTTP.
+//! Memories are in a [`store::Store`], an SQLite database in the state root, where the full WhiteMagic has its own.
 
 pub mod archive;
 pub mod arguments;
@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod error;
 pub mod galaxy;
 pub mod harmony;
+pub mod http;
 pub mod ledger;
 pub mod limits;
 pub mod lines;

@@ -1,13 +1,18 @@
 //! The program `wm-seed`: a memory server for MCP clients.
 
+mod signals;
+
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use serde_json::{Value, json};
 use wm_seed::galaxy::Galaxies;
+use wm_seed::http::gate::{self, Gate, Host, Token};
+use wm_seed::http::{Bounds, Http};
 use wm_seed::limits::{self, Limits};
 use wm_seed::modules::Modules;
 use wm_seed::root::{FOLDER, Origin, Surroundings, VARIABLE};
@@ -28,7 +33,16 @@ const SERVE: &str = "\
 Examples:
   wm-seed serve
   wm-seed serve --root ~/notes/.whitemagic --profile secure
-  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}' | wm-seed serve";
+  wm-seed serve --http
+  wm-seed serve --http 192.168.1.5:8377 --token-file token
+  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}' | wm-seed serve
+
+Without --token-file the token is $WM_TOKEN, if that is set.";
+
+/// Where it listens if the command line does not say so.
+const ADDRESS: &str = "127.0.0.1:8377";
+/// The variable that has the token.
+const TOKEN: &str = "WM_TOKEN";
 
 const INIT: &str = "\
 Examples:
@@ -64,7 +78,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Speak MCP on standard input and output.
+    /// Speak MCP on standard input and output, or over HTTP.
     #[command(visible_aliases = ["mcp", "stdio"], after_help = SERVE)]
     Serve(Serve),
     /// Make a state root, with memories that explain it.
@@ -92,6 +106,18 @@ struct Serve {
     /// Calls that all tools together may have in a minute.
     #[arg(long, value_name = "CALLS", default_value_t = limits::GLOBAL, value_parser = clap::value_parser!(u32).range(1..))]
     rate_global: u32,
+    /// Listen there for HTTP, rather than speak on standard input and output; port 0 is any that is free.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = ADDRESS, value_parser = address)]
+    http: Option<SocketAddr>,
+    /// A file with the token that clients over HTTP must send.
+    #[arg(long, value_name = "FILE", requires = "http")]
+    token_file: Option<PathBuf>,
+    /// A name by which clients reach this machine. Can be given several times.
+    #[arg(long, value_name = "HOST", requires = "http", value_parser = Host::new)]
+    allow_host: Vec<Host>,
+    /// The origin of a web page that may ask. Can be given several times.
+    #[arg(long, value_name = "URL", requires = "http", value_parser = gate::Origin::new)]
+    allow_origin: Vec<gate::Origin>,
 }
 
 #[derive(Args)]
@@ -144,14 +170,81 @@ fn main() -> ExitCode {
 impl Serve {
     fn run(self) -> Result<()> {
         let root = StateRoot::find(&Surroundings::of_process(self.root))?;
+        let limits = Limits::new(self.rate_global, self.rate_tool);
+        let mut server = Server::new(root, &self.profile, limits);
+        if let Some(address) = self.http {
+            let gate = Gate {
+                token: token(self.token_file.as_deref())?,
+                hosts: self.allow_host,
+                origins: self.allow_origin,
+            };
+            return over_http(&mut server, address, gate);
+        }
         if io::stdin().is_terminal() {
             eprintln!("wm-seed: waiting for MCP messages, one on a line; Ctrl-D ends");
         }
-        let limits = Limits::new(self.rate_global, self.rate_tool);
-        let mut server = Server::new(root, &self.profile, limits);
         session::serve(&mut server, io::stdin().lock(), io::stdout().lock())?;
         Ok(())
     }
+}
+
+fn over_http(server: &mut Server, address: SocketAddr, gate: Gate) -> Result<()> {
+    if gate.token.is_none() && !address.ip().to_canonical().is_loopback() {
+        bail!(
+            "{address} can be reached from other machines, so a token is needed: --token-file FILE, or {TOKEN}"
+        );
+    }
+    let header = if gate.token.is_some() {
+        ", with the header `Authorization: Bearer` and the token"
+    } else {
+        ""
+    };
+    let listener = TcpListener::bind(address).with_context(|| address.to_string())?;
+    let http = Http::new(listener, gate, Bounds::default());
+    signals::stop(http.stop())?;
+    let mut address = http.address()?;
+    let mut others = "";
+    if address.ip().is_unspecified() {
+        // NB: it is an address to listen at, and none to ask
+        others = ", and at this machine's other addresses";
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let url = format!("http://{address}{}", gate::PATH);
+    let client = json!({"mcpServers": {"memory": {"type": "http", "url": url}}});
+    eprintln!("wm-seed: {url}{others}; for an MCP client's configuration: {client}{header}");
+    http.serve(server);
+    Ok(())
+}
+
+fn address(text: &str) -> Result<SocketAddr> {
+    let local = Ipv4Addr::LOCALHOST;
+    match text.rsplit_once(':') {
+        Some(("" | "localhost", port)) => Ok(SocketAddr::new(IpAddr::V4(local), port.parse()?)),
+        _ => text
+            .parse()
+            .map_err(|_| anyhow!("an address is such as {ADDRESS}, [::1]:8377 or :8377")),
+    }
+}
+
+/// The file's token, or that of the environment.
+fn token(file: Option<&Path>) -> Result<Option<Token>> {
+    let (text, place) = match file {
+        Some(file) => {
+            let place = file.display().to_string();
+            let text = std::fs::read_to_string(file).with_context(|| place.clone())?;
+            (text, place)
+        }
+        None => match std::env::var(TOKEN) {
+            Ok(text) => (text, TOKEN.to_owned()),
+            Err(std::env::VarError::NotPresent) => return Ok(None),
+            Err(error) => return Err(error).context(TOKEN),
+        },
+    };
+    let token = Token::new(text.trim_end()).map_err(|error| anyhow!("{place}: {error}"))?;
+    Ok(Some(token))
 }
 
 impl Init {

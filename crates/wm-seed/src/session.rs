@@ -39,12 +39,16 @@ pub fn serve(
     mut input: impl BufRead,
     mut output: impl Write,
 ) -> io::Result<()> {
-    let mut session = Session {
-        server,
-        version: None,
-    };
+    let mut session = Session::default();
     while let Some(line) = lines::next(&mut input, lines::LIMIT)? {
-        if let Some(reply) = session.line(line) {
+        let answer = match line {
+            Line::Message(text) => match parse(&text) {
+                Ok(message) => session.answer(server, message),
+                Err(fault) => Answer::refused(fault),
+            },
+            Line::TooLong => Answer::refused(too_long()),
+        };
+        if let Answer::Replies(reply) | Answer::Refused(reply) = answer {
             let mut text = serde_json::to_vec(&reply)?;
             text.push(b'\n');
             output.write_all(&text)?;
@@ -54,50 +58,103 @@ pub fn serve(
     Ok(())
 }
 
-struct Session<'a> {
-    server: &'a mut Server,
+/// The JSON of a message or a batch.
+///
+/// # Errors
+///
+/// The text is none.
+pub fn parse(text: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(text).map_err(|error| Fault::parse(format!("no JSON: {error}")))
+}
+
+/// A message has more bytes than [`lines::LIMIT`].
+#[must_use]
+pub fn too_long() -> Fault {
+    Fault::request(format!("a message may have {} bytes", lines::LIMIT))
+}
+
+/// What a client gets for what it sent.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// It waits for nothing
+    Nothing,
+    /// The response, or those to a batch
+    Replies(Value),
+    /// A response that tells of no request: what was sent is no message
+    Refused(Value),
+}
+
+impl Answer {
+    /// What was sent is no message.
+    #[must_use]
+    pub fn refused(fault: Fault) -> Self {
+        Self::Refused(response(&Value::Null, Err(fault)))
+    }
+}
+
+/// What is agreed with one client.
+#[derive(Debug, Default)]
+pub struct Session {
     version: Option<&'static str>,
 }
 
-impl Session<'_> {
-    fn line(&mut self, line: Line) -> Option<Value> {
-        let refused = |fault| Some(response(&Value::Null, Err(fault)));
-        let text = match line {
-            Line::Message(text) => text,
-            Line::TooLong => {
-                let most = lines::LIMIT;
-                return refused(Fault::request(format!("a message may have {most} bytes")));
-            }
-        };
-        match serde_json::from_slice(&text) {
-            Err(error) => refused(Fault::parse(format!("no JSON: {error}"))),
-            Ok(Value::Array(batch)) if self.version == Some(WITH_BATCHES) => {
+impl Session {
+    /// The version of the protocol, once there was an `initialize`.
+    #[must_use]
+    pub fn version(&self) -> Option<&'static str> {
+        self.version
+    }
+
+    /// Does what a message or a batch asks for.
+    pub fn answer(&mut self, server: &mut Server, message: Value) -> Answer {
+        match message {
+            Value::Array(batch) if self.version == Some(WITH_BATCHES) => {
                 if batch.is_empty() || batch.len() > BATCH_LIMIT {
                     let message = format!("a batch has 1 to {BATCH_LIMIT} messages");
-                    return refused(Fault::request(message));
+                    return Answer::refused(Fault::request(message));
                 }
-                let replies: Vec<_> = batch.into_iter().filter_map(|one| self.one(one)).collect();
-                (!replies.is_empty()).then_some(Value::Array(replies))
+                let replies: Vec<_> = batch
+                    .into_iter()
+                    .filter_map(|one| match self.one(server, one) {
+                        Answer::Nothing => None,
+                        Answer::Replies(reply) | Answer::Refused(reply) => Some(reply),
+                    })
+                    .collect();
+                if replies.is_empty() {
+                    Answer::Nothing
+                } else {
+                    Answer::Replies(Value::Array(replies))
+                }
             }
-            Ok(Value::Array(_)) => refused(Fault::request(format!(
+            Value::Array(_) => Answer::refused(Fault::request(format!(
                 "batches are of version {WITH_BATCHES} only"
             ))),
-            Ok(message) => self.one(message),
+            message => self.one(server, message),
         }
     }
 
-    fn one(&mut self, message: Value) -> Option<Value> {
+    fn one(&mut self, server: &mut Server, message: Value) -> Answer {
         match Incoming::of(message) {
             // NB: a request that is to be cancelled has had its answer by then: they are served in turn
-            Incoming::Silent { .. } => None,
-            Incoming::Invalid { id, error } => Some(response(&id, Err(error))),
+            Incoming::Silent { .. } => Answer::Nothing,
+            Incoming::Invalid {
+                id: Value::Null,
+                error,
+            } => Answer::refused(error),
+            Incoming::Invalid { id, error } => Answer::Replies(response(&id, Err(error))),
             Incoming::Request { id, method, params } => {
-                Some(response(&id, self.request(&method, params)))
+                let result = self.request(server, &method, params);
+                Answer::Replies(response(&id, result))
             }
         }
     }
 
-    fn request(&mut self, method: &str, mut params: Map<String, Value>) -> Result<Value, Fault> {
+    fn request(
+        &mut self,
+        server: &mut Server,
+        method: &str,
+        mut params: Map<String, Value>,
+    ) -> Result<Value, Fault> {
         match method {
             "initialize" => self.initialize(&params),
             "ping" => Ok(json!({})),
@@ -113,7 +170,7 @@ impl Session<'_> {
                 };
                 let tool = tools::find(&name)
                     .ok_or_else(|| Fault::params(format!("unknown tool: {}", shown(&name))))?;
-                Ok(self.server.call(tool, arguments).into_json())
+                Ok(server.call(tool, arguments).into_json())
             }
             _ => Err(Fault::method(format!("unknown method: {}", shown(method)))),
         }

@@ -12,29 +12,8 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use program::{Server, UNLIMITED, state};
+use program::{Server, UNLIMITED, fits, state};
 use serde_json::{Value, json};
-
-fn fits(expected: &Value, found: &Value) -> bool {
-    match (expected, found) {
-        (Value::String(any), _) if any == "*" => true,
-        (Value::Object(expected), Value::Object(fields)) => expected.iter().all(|(name, value)| {
-            if name == "json" && fields.get("type").is_some_and(|kind| kind == "text") {
-                let text = fields["text"].as_str().unwrap();
-                return fits(value, &serde_json::from_str(text).unwrap());
-            }
-            fields.get(name).is_some_and(|found| fits(value, found))
-        }),
-        (Value::Array(expected), Value::Array(found)) => {
-            expected.len() == found.len()
-                && expected
-                    .iter()
-                    .zip(found)
-                    .all(|(expected, found)| fits(expected, found))
-        }
-        _ => expected == found,
-    }
-}
 
 #[test]
 fn transcripts() {

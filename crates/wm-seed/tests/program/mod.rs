@@ -6,6 +6,8 @@
     reason = "what is missing fails the test"
 )]
 
+pub mod web;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -111,4 +113,26 @@ pub fn told(reply: &Value) -> (Value, bool) {
     let text = text.unwrap_or_else(|| panic!("no result of a tool: {reply}"));
     let is_error = reply["result"]["isError"].as_bool().unwrap();
     (serde_json::from_str(text).unwrap(), is_error)
+}
+
+/// Whether what was received is as a transcript says; `tests/protocol.rs` has what that means.
+pub fn fits(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
+        (Value::String(any), _) if any == "*" => true,
+        (Value::Object(expected), Value::Object(fields)) => expected.iter().all(|(name, value)| {
+            if name == "json" && fields.get("type").is_some_and(|kind| kind == "text") {
+                let text = fields["text"].as_str().unwrap();
+                return fits(value, &serde_json::from_str(text).unwrap());
+            }
+            fields.get(name).is_some_and(|found| fits(value, found))
+        }),
+        (Value::Array(expected), Value::Array(found)) => {
+            expected.len() == found.len()
+                && expected
+                    .iter()
+                    .zip(found)
+                    .all(|(expected, found)| fits(expected, found))
+        }
+        _ => expected == found,
+    }
 }
