@@ -157,39 +157,34 @@ fn a_session_from_its_beginning_to_its_end() {
 /// What goes over the pipes goes over HTTP, where a message is one on a line and the client begins as it must.
 #[test]
 fn transcripts_of_the_pipes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol");
     let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let cases: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        for case in cases.as_array().unwrap() {
-            let sent = case["send"].as_array().unwrap();
-            if sent.iter().any(Value::is_string) || sent[0]["method"] != "initialize" {
-                continue;
-            }
-            let (_folder, root) = state();
-            let web = Web::start(&root, &[]);
-            let mut client = web.client();
-            let mut received = Vec::new();
-            for message in sent {
-                let reply = client.post(&message.to_string(), "");
-                if let Some(session) = reply.field("mcp-session-id") {
-                    client.session = Some(session.to_owned());
-                }
-                match reply.status {
-                    202 => assert!(reply.body.is_empty()),
-                    200 | 400 => received.push(reply.json()),
-                    _ => panic!("{reply:?}"),
-                }
-            }
-            let (expected, received) = (&case["receive"], Value::Array(received));
-            assert!(
-                fits(expected, &received),
-                "{}\nexpected {expected:#}\nreceived {received:#}",
-                case["name"]
-            );
-            count += 1;
+    for case in program::transcripts() {
+        let sent = case["send"].as_array().unwrap();
+        if sent.iter().any(Value::is_string) || sent[0]["method"] != "initialize" {
+            continue;
         }
+        let (_folder, root) = state();
+        let web = Web::start(&root, &[]);
+        let mut client = web.client();
+        let mut received = Vec::new();
+        for message in sent {
+            let reply = client.post(&message.to_string(), "");
+            if let Some(session) = reply.field("mcp-session-id") {
+                client.session = Some(session.to_owned());
+            }
+            match reply.status {
+                202 => assert!(reply.body.is_empty()),
+                200 | 400 => received.push(reply.json()),
+                _ => panic!("{reply:?}"),
+            }
+        }
+        let (expected, received) = (&case["receive"], Value::Array(received));
+        assert!(
+            fits(expected, &received),
+            "{}\nexpected {expected:#}\nreceived {received:#}",
+            case["name"]
+        );
+        count += 1;
     }
     assert!(count >= 5, "only {count} transcripts");
 }

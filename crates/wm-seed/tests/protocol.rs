@@ -8,8 +8,6 @@
 
 mod program;
 
-use std::fs;
-use std::path::Path;
 use std::thread;
 
 use program::{Server, UNLIMITED, fits, state};
@@ -17,32 +15,27 @@ use serde_json::{Value, json};
 
 #[test]
 fn transcripts() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol");
-    let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let cases: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        for case in cases.as_array().unwrap() {
-            let name = format!("{}: {}", path.display(), case["name"]);
-            let (_folder, root) = state();
-            let mut server = Server::start(&root, &UNLIMITED);
-            for sent in case["send"].as_array().unwrap() {
-                match sent {
-                    Value::String(text) => server.write(text),
-                    message => server.write(&format!("{message}\n")),
-                }
+    let cases = program::transcripts();
+    for case in &cases {
+        let name = &case["name"];
+        let (_folder, root) = state();
+        let mut server = Server::start(&root, &UNLIMITED);
+        for sent in case["send"].as_array().unwrap() {
+            match sent {
+                Value::String(text) => server.write(text),
+                message => server.write(&format!("{message}\n")),
             }
-            let (received, code) = server.end();
-            let expected = &case["receive"];
-            let received = Value::Array(received);
-            assert!(
-                fits(expected, &received),
-                "{name}\nexpected {expected:#}\nreceived {received:#}"
-            );
-            assert_eq!(code, Some(0), "{name}");
-            count += 1;
         }
+        let (received, code) = server.end();
+        let expected = &case["receive"];
+        let received = Value::Array(received);
+        assert!(
+            fits(expected, &received),
+            "{name}\nexpected {expected:#}\nreceived {received:#}"
+        );
+        assert_eq!(code, Some(0), "{name}");
     }
+    let count = cases.len();
     assert!(count > 20, "only {count} transcripts");
 }
 

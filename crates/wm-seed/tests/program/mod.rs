@@ -8,6 +8,7 @@
 
 pub mod web;
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -23,6 +24,17 @@ pub fn state() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("state");
     (folder, root)
+}
+
+/// The transcripts in `protocol`: each with a `name`, what is sent and what is received.
+pub fn transcripts() -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol");
+    let files = fs::read_dir(folder).unwrap();
+    let read =
+        |file: fs::DirEntry| serde_json::from_slice::<Vec<Value>>(&fs::read(file.path()).unwrap());
+    files
+        .flat_map(|file| read(file.unwrap()).unwrap())
+        .collect()
 }
 
 pub fn wm_seed() -> Command {
