@@ -1,7 +1,7 @@
 # A program of this flake as a file to download, for Linux on the same kind of processor, without Nix.
 #
 # The result has the file at `output`, whose name ends as `uname -s` and `uname -m` say. It takes the machine's
-# C library, of the newest version that `readelf --version-info` lists or of a later one.
+# C library, glibc, of the version in the file `glibc` beside it or of a later one.
 {
   lib,
   runCommandCC,
@@ -55,6 +55,7 @@ runCommandCC output
       echo "${name}: a machine may not have these libraries" >&2
       exit 1
     fi
+    readelf --version-info $out/${output} | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -n 1 | cut -d _ -f 2 > $out/glibc
   ''
 // {
   inherit (package) sbom;

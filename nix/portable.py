@@ -43,9 +43,11 @@ def main():
         (versions + index * 2, struct.unpack_from("<H", elf, versions + index * 2)[0], elf[symbols + index * 24 + 4] >> 4)
         for index in range(size // 24)
     ]
+    # NB: a version that no symbol has is one of the loader's own, and stays
     needed = {version for _, version, binding in of_symbol if binding != STB_WEAK}
+    dispensable = {version for _, version, _ in of_symbol} - needed
     for place, version, _ in of_symbol:
-        if version not in needed:
+        if version in dispensable:
             struct.pack_into("<H", elf, place, VER_NDX_GLOBAL)
 
     # The list of libraries, each with its list of versions, in which the steps are relative
@@ -55,7 +57,7 @@ def main():
         at, kept = library + first, []
         for _ in range(count):
             _, _, version, _, step = struct.unpack_from("<IHHII", elf, at)
-            if version in needed:
+            if version not in dispensable:
                 kept.append(at)
             at += step
         if not kept:

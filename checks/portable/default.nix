@@ -14,7 +14,10 @@ lib.mapAttrs' (
       # NB: the sandbox has none where a machine has them
       find() { cc -print-file-name="$(basename "$1")"; }
       libraries=$(for library in $(patchelf --print-needed $program); do dirname "$(find "$library")"; done | paste -sd:)
-      "$(find "$(patchelf --print-interpreter $program)")" --library-path "$libraries" $program --version | tee $out
+      # NB: by the program's header, which the kernel goes by
+      loader=$(readelf --program-headers $program | sed -n 's/.*interpreter: \(.*\)]/\1/p')
+      [[ $loader == /lib*/ld-linux* ]]
+      "$(find "$loader")" --library-path "$libraries" $program --version | tee $out
       grep -x '${name} ${program.version}' $out
     ''
   )

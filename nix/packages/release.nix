@@ -51,7 +51,8 @@ runCommand "wasmworks-${version}"
       bash ${../sbom/seal} $document $file > $file.cdx.json
       jq -n --arg name $name --arg version $version --arg file $file --arg sha256 $(sha256sum < $file | cut -d' ' -f1) \
         --argjson bytes $(wc -c < $file) --arg sbom $file.cdx.json \
-        --arg notices $file.notices.txt '$ARGS.named'
+        --arg notices $file.notices.txt --arg glibc "$(cat $(dirname $source)/glibc 2> /dev/null)" \
+        '$ARGS.named | if .glibc == "" then del(.glibc) else . end'
     done <<< "$list" | jq -s > manifest.json
     sha256sum * > SHA256SUMS
   ''

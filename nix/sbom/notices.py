@@ -65,10 +65,13 @@ def main():
         if component.get("purl", "").startswith("pkg:cargo/")
     }
 
-    def texts(component):
+    def texts(component, licence):
         name = component["name"]
         if component.get("purl", "").startswith("pkg:cargo/"):
-            return texts_of_crate(vendored[f"{name}-{component['version']}"])
+            found = texts_of_crate(vendored[f"{name}-{component['version']}"])
+            # NB: this text is everybody's, and names nobody
+            apache = [text for text in options.own if "Apache-2.0" in licence.split(" OR ") and "APACHE" in text.name]
+            return found or [read(text) for text in apache]
         if row := rows.get(name):
             return texts_of_source(row, crates.get(row["in"]), archives.get(row["in"]))
         # NB: Rust's libraries are under the licences that are the workspace's too
@@ -81,7 +84,7 @@ def main():
             continue
         (licence,) = (licence["expression"] for licence in component["licenses"])
         title = " ".join(filter(None, [component["name"], component.get("version"), f"({licence})"]))
-        found = texts(component)
+        found = texts(component, licence)
         for text in found:
             by_text.setdefault(text, []).append(title)
         if not found:

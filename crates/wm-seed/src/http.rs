@@ -227,12 +227,12 @@ fn attend(
     let until = Instant::now() + bounds.head;
     let mut input = BufReader::new(Timed { stream, until });
     loop {
-        if input.fill_buf()?.is_empty() || !seat.busy() {
+        if input.fill_buf()?.is_empty() {
             return Ok(());
         }
         input.get_mut().allow(bounds.head);
         let mut exchange = Exchange::default();
-        let response = match exchange.run(shared, &mut input, events) {
+        let response = match exchange.run(shared, seat, &mut input, events) {
             Ok(Some(response)) => response,
             Ok(None) => return Ok(()),
             Err(Failure::Refused(response)) => {
@@ -255,11 +255,11 @@ fn attend(
         let bytes = response.bytes(exchange.keeps_alive, exchange.only_head);
         input.get_mut().write_all(&bytes)?;
         drop(bytes);
+        seat.idle();
         if !exchange.keeps_alive {
             return linger(input.get_mut(), bounds.head);
         }
         input.get_mut().allow(bounds.idle);
-        seat.idle();
     }
 }
 
@@ -275,6 +275,7 @@ impl Exchange {
     fn run(
         &mut self,
         shared: &Shared,
+        seat: &Seat,
         input: &mut BufReader<Timed>,
         events: &Sender<Event>,
     ) -> Result<Option<Response>, Failure> {
@@ -293,6 +294,9 @@ impl Exchange {
             // NB: nobody's body is read before it is known who sends it
             self.keeps_alive = head.keeps_alive() && !has_body;
             return Ok(Some(response));
+        }
+        if !seat.busy() {
+            return Ok(None);
         }
         if let Some(expectation) = head.field("expect")
             && head.modern
@@ -328,6 +332,7 @@ impl Exchange {
     }
 }
 
+/// Whether a time is over.
 fn is_timeout(error: &io::Error) -> bool {
     // NB: which of them it is depends on the system
     matches!(

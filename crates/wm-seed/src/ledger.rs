@@ -124,18 +124,26 @@ impl Ledger {
         file.lock()?;
         let last = last_line(&mut file)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let entry = Entry {
+        let mut entry = Entry {
             tool,
             status,
             ts: now.map_or(0, |time| time.as_secs()),
             tags,
             prev: &last.as_ref().map_or(String::new(), |last| hash(&last.text)),
         };
+        let mut text = serde_json::to_vec(&entry)?;
+        // NB: a line that is longer would be taken for two, and the chain for broken
+        while text.len() as u64 >= LINE_LIMIT
+            && let Some((_, others)) = entry.tags.split_last()
+        {
+            entry.tags = others;
+            text = serde_json::to_vec(&entry)?;
+        }
         let mut line = Vec::new();
         if last.is_some_and(|last| !last.ended) {
             line.push(b'\n');
         }
-        serde_json::to_writer(&mut line, &entry)?;
+        line.append(&mut text);
         line.push(b'\n');
         file.write_all(&line)?;
         if lasting { file.sync_data() } else { Ok(()) }

@@ -194,6 +194,11 @@ fn over_http(server: &mut Server, address: SocketAddr, gate: Gate) -> Result<()>
             "{address} can be reached from other machines, so a token is needed: --token-file FILE, or {TOKEN}"
         );
     }
+    if gate.token.is_none() && !gate.hosts.is_empty() {
+        bail!(
+            "what is asked by another name can be reached through it, so a token is needed: --token-file FILE, or {TOKEN}"
+        );
+    }
     let header = if gate.token.is_some() {
         ", with the header `Authorization: Bearer` and the token"
     } else {

@@ -294,10 +294,8 @@ fn files(folder: &Path) -> Result<BTreeMap<String, Stamp>> {
     let mut files = BTreeMap::new();
     for entry in entries {
         let path = entry.map_err(Error::io(folder))?.path();
-        if !path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("wasm"))
-        {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        if !file.to_ascii_lowercase().ends_with(".wasm") {
             continue;
         }
         let wrong = |what: String| Error::module(&path, what);

@@ -23,6 +23,8 @@ pub const VERSIONS: [&str; 5] = [
 const WITH_BATCHES: &str = "2025-03-26";
 /// Most messages of a batch.
 const BATCH_LIMIT: usize = 256;
+/// Most values of a message, where what is empty counts too: each takes a hundred times its text in memory.
+const VALUE_LIMIT: usize = 65_536;
 
 const INSTRUCTIONS: &str = "A memory that outlives the conversation. Search it with `recall` before \
 answering from what was said earlier, keep what will matter later with `remember`, and correct what \
@@ -62,9 +64,29 @@ pub fn serve(
 ///
 /// # Errors
 ///
-/// The text is none.
+/// The text is none, or has too many values.
 pub fn parse(text: &[u8]) -> Result<Value, Fault> {
+    if values(text) > VALUE_LIMIT {
+        return Err(Fault::request(format!(
+            "a message may have {VALUE_LIMIT} values"
+        )));
+    }
     serde_json::from_slice(text).map_err(|error| Fault::parse(format!("no JSON: {error}")))
+}
+
+/// Not less than the values of a text of JSON.
+fn values(text: &[u8]) -> usize {
+    let (mut count, mut quoted, mut escaped) = (1, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' | b',' if !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// A message has more bytes than [`lines::LIMIT`].

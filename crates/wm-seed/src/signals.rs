@@ -12,12 +12,13 @@ use wm_seed::http::Stop;
 /// The first signal stops the server, after the request that it serves; a second one ends the program at once.
 pub fn stop(stop: Stop) -> io::Result<()> {
     let signalled = Arc::new(AtomicBool::new(false));
+    // NB: before the flags, or a signal in between would set them and wake nobody
+    let wait = waiting(Arc::clone(&signalled))?;
     for signal in [SIGINT, SIGTERM] {
         // NB: handlers run in this order, so the first signal finds the flag unset
         flag::register_conditional_default(signal, Arc::clone(&signalled))?;
         flag::register(signal, Arc::clone(&signalled))?;
     }
-    let wait = waiting(signalled)?;
     thread::spawn(move || {
         wait();
         stop.stop();

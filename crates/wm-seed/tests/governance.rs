@@ -282,3 +282,25 @@ fn a_change_a_gap_and_a_torn_line_are_noticed() {
         (2, 2, None)
     );
 }
+
+/// Names of rules have no limit, and a line of the ledger has one.
+#[test]
+fn a_line_keeps_as_many_tags_as_fit() {
+    let (_folder, ledger) = ledger();
+    let tags: Vec<String> = (0..200).map(|rule| format!("rule-{rule:060}")).collect();
+    for tags in [&tags[..], &["x".repeat(10_000)]] {
+        ledger.append("one", Status::Invoked, tags, true).unwrap();
+    }
+    append(&ledger, "two");
+    let text = fs::read_to_string(ledger.path()).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let kept = lines[0]["tags"].as_array().unwrap();
+    assert!(kept.len() > 40 && kept[0] == tags[0], "{}", kept.len());
+    assert_eq!(lines[1]["tags"], Value::Null);
+    let report = ledger.report().unwrap();
+    assert_eq!((report.unreadable, report.broken_at), (0, None));
+    assert_eq!(report.total_actions, 3);
+}

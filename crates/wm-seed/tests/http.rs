@@ -64,6 +64,15 @@ impl Inside {
     }
 }
 
+const BEARER: &str = "Authorization: Bearer correct-horse-battery\r\n";
+
+/// A file beside the state root with the token in it.
+fn token_file(root: &Path) -> String {
+    let file = root.with_file_name("token");
+    fs::write(&file, TOKEN).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
 /// Bounds that no machine is too slow for.
 fn patient() -> Bounds {
     let long = Duration::from_hours(1);
@@ -685,22 +694,63 @@ fn connections_are_so_many() {
         ..patient()
     };
     let inside = Inside::start(&root, bounds);
-    let begin = post(&initialize("2025-11-25").to_string(), "");
-    let (mut busy, mut idle, mut third) = (inside.client(), inside.client(), inside.client());
-    busy.write(&begin.as_bytes()[..30]);
+    let begin = initialize("2025-11-25").to_string();
+    let whole = post(&begin, "");
+    let waiting = post(&begin, "Expect: 100-continue\r\n");
+    let head = &waiting.as_bytes()[..waiting.len() - begin.len()];
+    let busy = || {
+        let mut client = inside.client();
+        client.write(head);
+        // Its head was let in.
+        assert_eq!(client.read().status, 100);
+        client
+    };
+    let (mut first, mut idle) = (busy(), inside.client());
     // The one that waits for another request gives way to the third.
-    idle.write(begin.as_bytes());
+    idle.write(whole.as_bytes());
     assert_eq!(idle.read().status, 200);
-    third.write(begin.as_bytes());
+    let mut third = inside.client();
+    third.write(whole.as_bytes());
     assert_eq!(third.read().status, 200);
     assert!(idle.try_read().is_none());
     // Without one that is idle, the fourth waits until one ends.
-    third.write(&begin.as_bytes()[..30]);
+    drop(third);
+    let mut third = busy();
     let mut fourth = inside.client();
-    fourth.write(begin.as_bytes());
-    busy.write(&begin.as_bytes()[30..]);
-    assert_eq!(busy.read().status, 200);
+    fourth.write(whole.as_bytes());
+    first.write(begin.as_bytes());
+    assert_eq!(first.read().status, 200);
     assert_eq!(fourth.read().status, 200);
+    third.write(begin.as_bytes());
+    assert_eq!(third.read().status, 200);
+}
+
+/// Who sends nothing that is let in holds no place.
+#[test]
+fn connections_of_nobody_give_way() {
+    let (_folder, root) = state();
+    let bounds = Bounds {
+        connections: 2,
+        ..patient()
+    };
+    let inside = Inside::start(&root, bounds);
+    let begin = post(&initialize("2025-11-25").to_string(), "");
+    let mut others = Vec::new();
+    for sent in [
+        "",
+        "P",
+        &begin[..30],
+        "",
+        &begin.replace("localhost", "example.com"),
+    ] {
+        let mut other = inside.client();
+        other.write(sent.as_bytes());
+        others.push(other);
+        let mut client = inside.client();
+        client.write(begin.as_bytes());
+        assert_eq!(client.read().status, 200, "{sent}");
+        others.push(client);
+    }
 }
 
 /// The texts that are there with this tag.
@@ -866,8 +916,10 @@ fn an_answer_on_its_way_arrives() {
 #[test]
 fn who_asks_must_mean_this_machine() {
     let (_folder, root) = state();
-    let web = Web::start(&root, &["--allow-host", "Seed.example"]);
-    let get = |fields: &str| web.ask(&format!("GET /mcp HTTP/1.1\r\n{fields}\r\n"));
+    let token = token_file(&root);
+    let arguments = ["--allow-host", "Seed.example", "--token-file", &token];
+    let web = Web::start(&root, &arguments);
+    let get = |fields: &str| web.ask(&format!("GET /mcp HTTP/1.1\r\n{BEARER}{fields}\r\n"));
     let port = web.address.port();
     for (host, status) in [
         ("localhost", 405),
@@ -902,9 +954,20 @@ fn who_asks_must_mean_this_machine() {
 fn pages_must_be_of_this_machine_or_allowed() {
     let (_folder, root) = state();
     let allowed = "https://App.example:8443";
-    let arguments = ["--allow-host", "seed.example", "--allow-origin", allowed];
-    let web = Web::start(&root, &arguments);
+    let web = Web::start(&root, &["--allow-origin", allowed]);
     let get = |fields: &str| web.ask(&format!("GET /mcp HTTP/1.1\r\n{fields}\r\n"));
+    // A proxy asks for somebody else.
+    for field in [
+        "Forwarded: for=192.0.2.1",
+        "Via: 1.1 a",
+        "X-Forwarded-For: 192.0.2.1",
+    ] {
+        assert_eq!(
+            get(&format!("Host: localhost\r\n{field}\r\n")).status,
+            403,
+            "{field}"
+        );
+    }
     for (origin, status) in [
         ("http://localhost", 405),
         ("http://localhost:3000", 405),
@@ -1057,6 +1120,9 @@ fn addresses_and_wrong_usage() {
         assert_eq!(code, 1, "{address}");
         assert!(error.contains("--token-file"), "{error}");
     }
+    let (code, error) = run(&["--http", ":0", "--allow-host", "seed.example"], None);
+    assert_eq!(code, 1);
+    assert!(error.contains("--token-file"), "{error}");
     for token in ["", "short", "with white space in it", "ümlautümlautümlaut"] {
         let (code, error) = run(&["--http", ":0"], Some(token));
         assert_eq!(code, 1, "{token}");

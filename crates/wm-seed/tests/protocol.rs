@@ -39,6 +39,26 @@ fn transcripts() {
     assert!(count > 20, "only {count} transcripts");
 }
 
+/// Of 120,000 bytes, which would take tens of megabytes; what is in a text is no value.
+#[test]
+fn a_message_of_too_many_values_is_not_read() {
+    let (_folder, root) = state();
+    let mut server = Server::start(&root, &UNLIMITED);
+    server.write(&format!("[{}0]\n", "[],".repeat(40_000)));
+    let text = r#"[{,\""#.repeat(40_000);
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"text": text}});
+    server.write(&format!("{ping}\n"));
+    let (received, code) = server.end();
+    assert_eq!(received[0]["error"]["code"], -32600);
+    assert!(
+        received[0]["error"]["message"]
+            .to_string()
+            .contains("65536 values")
+    );
+    assert_eq!(received[1]["result"], json!({}));
+    assert_eq!(code, Some(0));
+}
+
 #[test]
 fn a_transcript_that_differs_does_not_fit() {
     for (expected, found) in [

@@ -130,6 +130,18 @@ class Values(unittest.TestCase):
                 core.search_add([{"id": str(i), "title": "", "content": text}])
         self.assertEqual(core.search_query("w0x0", 1)[0]["id"], "0")
 
+    def test_what_is_wrong_is_told(self):
+        with self.assertRaises(WhiteMagicError):
+            Core(memory_limit=-1)
+        core = Core()
+        with self.assertRaisesRegex(WhiteMagicError, "Unicode"):
+            core.search_query("\ud800", 1)
+        # the address is none of the argument, which traps in wm_free
+        with self.assertRaisesRegex(WhiteMagicError, "ended the module"):
+            core._export("wm_free", 2**31 - 8, 2**31 - 8)
+        with self.assertRaisesRegex(WhiteMagicError, "another Core"):
+            core.search_stats()
+
     def test_every_function_is_a_method(self):
         exported = {name for name in Core()._exports if not name.startswith("__")}
         internal = {"memory", "wm_alloc", "wm_allocated", "wm_free", "wm_result", "wm_set_memory_limit", "board_address"}

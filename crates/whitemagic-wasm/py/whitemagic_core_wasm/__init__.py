@@ -15,7 +15,7 @@ BOARD_BYTES = 4096
 
 
 class WhiteMagicError(ValueError):
-    """What was wrong with a call. It has changed nothing."""
+    """What was wrong with a call. It has changed nothing, unless it ended the module."""
 
 
 class Point(TypedDict):
@@ -65,18 +65,25 @@ class Core:
         self._store = Store(engine)
         self._exports = Instance(self._store, module, []).exports(self._store)
         self._memory = self._exports["memory"]
+        self._ended = False
         if memory_limit is not None:
+            if memory_limit < 0:
+                raise WhiteMagicError("a limit of memory is a number of bytes")
             # NB: WebAssembly would take 2 ** 32 as 0
             self._export("wm_set_memory_limit", min(memory_limit, 2**31 - 1))
 
     def _export(self, name: str, *numbers: float) -> Any:
-        return self._exports[name](self._store, *numbers)
+        if self._ended:
+            raise WhiteMagicError("the module has ended: make another Core")
+        try:
+            return self._exports[name](self._store, *numbers)
+        except Trap as trap:
+            # Nobody knows what its memory has now.
+            self._ended = True
+            raise WhiteMagicError(f"{name} ended the module: make another Core ({trap})") from trap
 
     def _answer(self, name: str, *numbers: float) -> Any:
-        try:
-            length = self._export(name, *numbers)
-        except Trap as trap:
-            raise WhiteMagicError(f"{name} ended the module: make another Core ({trap})") from trap
+        length = self._export(name, *numbers)
         start = self._export("wm_result") & 0xFFFFFFFF
         text = self._memory.read(self._store, start, start + abs(length)).decode()
         if length < 0:
@@ -84,7 +91,11 @@ class Core:
         return json.loads(text)
 
     def _call(self, name: str, argument: Any) -> Any:
-        data = json.dumps(argument, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(argument, ensure_ascii=False, separators=(",", ":"))
+        try:
+            data = text.encode()
+        except UnicodeEncodeError as error:
+            raise WhiteMagicError(f"a text that is no Unicode: {error}") from error
         address = self._export("wm_alloc", len(data)) & 0xFFFFFFFF
         if address == 0:
             raise WhiteMagicError("not enough memory for this argument")
@@ -92,7 +103,8 @@ class Core:
         try:
             return self._answer(name, address, len(data))
         finally:
-            self._export("wm_free", address, len(data))
+            if not self._ended:
+                self._export("wm_free", address, len(data))
 
     # Places
 

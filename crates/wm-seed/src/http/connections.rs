@@ -24,7 +24,7 @@ struct State {
 #[derive(Debug)]
 struct Open {
     stream: TcpStream,
-    /// Since when it waits for another request
+    /// Since when it is nobody's: it waits for a request, or for who it is that asks
     idle: Option<Instant>,
 }
 
@@ -75,7 +75,9 @@ impl Connections {
         }
         let number = state.next;
         state.next += 1;
-        state.open.insert(number, Open { stream, idle: None });
+        // NB: whoever sends nothing that is let in holds no place that another needs
+        let idle = Some(Instant::now());
+        state.open.insert(number, Open { stream, idle });
         Ok(Some(Seat {
             of: Arc::clone(self),
             number,

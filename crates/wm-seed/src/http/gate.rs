@@ -16,6 +16,8 @@ use crate::session::VERSIONS;
 
 /// The path of the endpoint.
 pub const PATH: &str = "/mcp";
+/// What a proxy adds for the client that it asks for.
+const OF_PROXIES: [&str; 3] = ["forwarded", "via", "x-forwarded-for"];
 /// Fewest characters of a token: nobody guesses so many.
 const TOKEN_LEAST: usize = 16;
 
@@ -154,6 +156,13 @@ impl Gate {
             }
         }
         let Some(token) = &self.token else {
+            // NB: a proxy on this machine may ask for others
+            if OF_PROXIES.iter().any(|name| head.field(name).is_some()) {
+                return Err(Response::refusal(
+                    403,
+                    "whom a proxy asks for needs a token: give the server one",
+                ));
+            }
             return Ok(());
         };
         let given = head.field("authorization").and_then(bearer);

@@ -83,7 +83,11 @@ impl Head {
         }
         let mut text = Vec::new();
         loop {
-            let piece = fill(input)?;
+            let piece = match fill(input) {
+                // Who has sent no more than that waits for no answer.
+                Err(error) if text.is_empty() && super::is_timeout(&error) => return Ok(None),
+                piece => piece?,
+            };
             if piece.is_empty() {
                 return if text.is_empty() {
                     Ok(None)

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use wasmi::core::{Trap, TrapCode, ValueType};
 use wasmi::{
-    Config, Engine, ExternType, FuncType, Linker, Memory, Module, StackLimits, Store, StoreLimits,
-    StoreLimitsBuilder, TypedFunc,
+    Config, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, StackLimits, Store,
+    StoreLimits, StoreLimitsBuilder, TypedFunc, WasmParams, WasmResults,
 };
 
 use super::CONTRACT;
@@ -116,7 +116,7 @@ impl Loaded {
     pub(super) fn judge(&mut self, input: &str) -> Result<Verdict> {
         self.with_running(|running| {
             let Some(judge) = running.judge else {
-                return Ok(Ok(Verdict::default()));
+                return Ok(Err(format!("it exports no {JUDGE}")));
             };
             let Some(place) = running.give(input)? else {
                 return Ok(Err(no_room(input)));
@@ -222,9 +222,9 @@ impl Running {
                 .ok_or_else(|| missing(MEMORY))?,
             allocate: instance.get_typed_func(&store, ALLOCATE).map_err(failed)?,
             version: instance.get_typed_func(&store, VERSION).map_err(failed)?,
-            judge: instance.get_typed_func(&store, JUDGE).ok(),
-            observe: instance.get_typed_func(&store, OBSERVE).ok(),
-            report: instance.get_typed_func(&store, REPORT).ok(),
+            judge: optional(&instance, &store, JUDGE).map_err(failed)?,
+            observe: optional(&instance, &store, OBSERVE).map_err(failed)?,
+            report: optional(&instance, &store, REPORT).map_err(failed)?,
             store,
         })
     }
@@ -271,6 +271,18 @@ impl Running {
         let text = text.ok_or("its answer lies outside its memory")?;
         Ok(Some(text))
     }
+}
+
+/// A function that a module need not have.
+fn optional<Takes: WasmParams, Gives: WasmResults>(
+    instance: &Instance,
+    store: &Store<StoreLimits>,
+    name: &str,
+) -> std::result::Result<Option<TypedFunc<Takes, Gives>>, wasmi::Error> {
+    let there = instance.get_func(store, name).is_some();
+    there
+        .then(|| instance.get_typed_func(store, name))
+        .transpose()
 }
 
 /// Gives what a call of so many bytes may take, in the place of what the last one left.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::rules;
 
 /// Most tags of an answer, and most letters of one.
-// NB: with those of all modules, a line of the ledger is within its limit
+// NB: with those of all modules, a line of the ledger has room for some of rules
 const TAGS: (usize, usize) = (4, 32);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -79,7 +79,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 "name": NAME,
                 "version": VERSION,
                 "tier": TIER,
-                "transport": "stdio",
+                "transports": ["stdio", "http"],
                 "protocol_versions": VERSIONS,
                 "tool_count": all().count(),
                 "module_contract": CONTRACT,
