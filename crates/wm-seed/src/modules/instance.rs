@@ -222,9 +222,9 @@ impl Running {
                 .ok_or_else(|| missing(MEMORY))?,
             allocate: instance.get_typed_func(&store, ALLOCATE).map_err(failed)?,
             version: instance.get_typed_func(&store, VERSION).map_err(failed)?,
-            judge: optional(&instance, &store, JUDGE).map_err(failed)?,
-            observe: optional(&instance, &store, OBSERVE).map_err(failed)?,
-            report: optional(&instance, &store, REPORT).map_err(failed)?,
+            judge: optional(instance, &store, JUDGE).map_err(failed)?,
+            observe: optional(instance, &store, OBSERVE).map_err(failed)?,
+            report: optional(instance, &store, REPORT).map_err(failed)?,
             store,
         })
     }
@@ -275,7 +275,7 @@ impl Running {
 
 /// A function that a module need not have.
 fn optional<Takes: WasmParams, Gives: WasmResults>(
-    instance: &Instance,
+    instance: Instance,
     store: &Store<StoreLimits>,
     name: &str,
 ) -> std::result::Result<Option<TypedFunc<Takes, Gives>>, wasmi::Error> {
