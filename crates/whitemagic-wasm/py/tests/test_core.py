@@ -34,7 +34,7 @@ def arguments(method, given):
     named = {RENAMED.get(name, name): value for name, value in given.items()}
     if "now_ns" in named:
         named["now_ns"] = int(named["now_ns"]) if str(named["now_ns"]).isdigit() else None
-    if set(named) != set(parameters) or None in (named.get("now_ns", 0),):
+    if set(named) != set(parameters) or named.get("now_ns", 0) is None:
         return None
     return [], named
 
